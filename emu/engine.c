@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The CPU engine. Rules that Unicorn 2.1.4 imposes, and that shape this file:
+ *
+ * - The engine's own TLB is replaced (UC_TLB_VIRTUAL) by a fill callback that walks our page table; the one physical mapping is made
+ *   once and never changes.
+ * - Stores are fast only in pages that no UC_HOOK_MEM_* covers, by physical address. The one such hook that we need for its effect
+ *   covers the hole, a physical page that is never mapped: a fill that answers the hole makes the engine call it with the exact address.
+ * - After each translation the engine sweeps its TLB for the page of the new code, unless a memory hook covers the *virtual* address
+ *   of that code (uc_mem_hook_installed in tb_gen_code). A fetch hook over all addresses that are no physical memory spares the sweep
+ *   and, by the rule above, costs no store. It never fires: all our physical memory is executable.
+ * - One block hook, and no more, is called straight from the translated code.
+ * - Instructions are counted, not blocks: where blocks are cut depends on the version of the engine. A block counts when it is entered.
+ */
+#include "shim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HOLE 0
+#define NOWHERE (~0ull)
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+static inline uint32_t filter_bit(uint64_t addr) { return (addr ^ addr >> 15) & (RT0_FILTER_BITS - 1); }
+
+static inline uint64_t *slot(struct rt0_engine *e, uint64_t addr)
+{
+	size_t mask = e->cbreaks - 1, i = addr * 0x9e3779b97f4a7c15ull >> 32 & mask;
+	while (e->breaks[i] && e->breaks[i] != addr)
+		i = (i + 1) & mask;
+	return &e->breaks[i];
+}
+
+static bool is_break(struct rt0_engine *e, uint64_t addr) { return e->cbreaks && *slot(e, addr) == addr; }
+
+static void stop(struct rt0_engine *e, enum rt0_why why)
+{
+	e->stop.why = why;
+	uc_emu_stop(e->uc);
+}
+
+/* The cold half of the block hook: true when the run ends before this block. */
+static bool __attribute__((noinline)) ends_here(struct rt0_engine *e, uint64_t addr)
+{
+	if (e->probing)
+		return true;
+	if (e->stop.why != RT0_NOTHING)
+		return true; /* a stop is under way */
+	if (is_break(e, addr)) {
+		if (addr != e->skip) {
+			stop(e, RT0_BREAK);
+			return true;
+		}
+		e->skip = NOWHERE;
+	}
+	if (e->instructions >= e->limit) {
+		stop(e, RT0_LIMIT);
+		return true;
+	}
+	return false;
+}
+
+static inline bool passes(struct rt0_engine *e, uint64_t addr)
+{
+	uint32_t bit = filter_bit(addr);
+	if (unlikely(e->instructions >= e->limit || e->filter[bit / 64] >> (bit & 63) & 1))
+		return !ends_here(e, addr);
+	return true;
+}
+
+static void block_fixed(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	struct rt0_engine *e = user;
+	(void)uc;
+	if (!passes(e, addr))
+		return;
+	e->instructions += size >> e->shift;
+	e->blocks++;
+}
+
+static uint32_t __attribute__((noinline)) count(struct rt0_engine *e, struct rt0_count *c, uint64_t addr, uint32_t size)
+{
+	uc_tb tb;
+	uint32_t n = 1;
+	if (uc_ctl_request_cache(e->uc, addr, &tb) == UC_ERR_OK && tb.icount)
+		n = tb.icount;
+	*c = (struct rt0_count){addr, size, n};
+	return n;
+}
+
+static void block_varying(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	struct rt0_engine *e = user;
+	(void)uc;
+	if (!passes(e, addr))
+		return;
+	struct rt0_count *c = &e->counts[(addr ^ addr >> 14) & (RT0_COUNTS - 1)];
+	e->instructions += likely(c->addr == addr && c->size == size) ? c->instructions : count(e, c, addr, size);
+	e->blocks++;
+}
+
+static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *result, void *user)
+{
+	struct rt0_engine *e = user;
+	(void)uc;
+	uint32_t need = type == UC_MEM_WRITE ? RT0_WRITE : type == UC_MEM_FETCH ? RT0_EXEC : RT0_READ, rights;
+	if (unlikely(e->probing) && (addr == e->probe_page || (e->probed && need == RT0_WRITE))) {
+		result->paddr = HOLE;
+		result->perms = UC_PROT_READ | UC_PROT_WRITE;
+		return need != RT0_EXEC;
+	}
+	e->fills++;
+	uint64_t phys;
+	enum rt0_access a = rt0_space_page(&e->space, addr, need, false, &phys, &rights);
+	if (likely(a == RT0_OK)) {
+		result->paddr = phys;
+		result->perms = rights; /* RT0_READ, RT0_WRITE, RT0_EXEC equal UC_PROT_* */
+		return true;
+	}
+	if (!e->probing) {
+		e->stop.addr = addr;
+		e->stop.access = need;
+		e->stop.mapped = a == RT0_PROTECTED;
+		e->stop.err = a == RT0_EXHAUSTED;
+	}
+	return false;
+}
+
+/* Called for an access to the hole. Offsets in pages survive the translation, so the low bits of the address are exact. */
+static bool hole(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
+{
+	struct rt0_engine *e = user;
+	(void)uc, (void)type, (void)size, (void)value;
+	if (e->probing && !e->probed) {
+		e->probed = true;
+		e->probe_addr = e->probe_page + (addr & (RT0_PAGE_SIZE - 1));
+	}
+	return false;
+}
+
+static bool never(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
+{
+	(void)uc, (void)type, (void)addr, (void)size, (void)value, (void)user;
+	return true;
+}
+
+static void on_syscall(uc_engine *uc, void *user)
+{
+	(void)uc;
+	stop(user, RT0_SYSCALL);
+}
+
+static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
+{
+	struct rt0_engine *e = user;
+	(void)uc;
+	e->stop.intr = number;
+	stop(e, !e->syscall_insn && number == e->syscall_intr ? RT0_SYSCALL : RT0_INTERRUPT);
+}
+
+/* x86: the answers of CPUID. A leaf that is not described answers zeroes, as real CPUs do for leaves they reserve. */
+static int on_cpuid(uc_engine *uc, void *user)
+{
+	struct rt0_engine *e = user;
+	static const int regs[4] = {UC_X86_REG_EAX, UC_X86_REG_EBX, UC_X86_REG_ECX, UC_X86_REG_EDX};
+	uint32_t leaf = rt0_reg(e, UC_X86_REG_EAX), subleaf = rt0_reg(e, UC_X86_REG_ECX);
+	const struct rt0_cpuid *found = NULL;
+	if (!e->ncpuid)
+		return 0;
+	for (size_t i = 0; i < e->ncpuid; i++)
+		if (e->cpuid[i].leaf == leaf && (e->cpuid[i].subleaf == subleaf || (!found && e->cpuid[i].subleaf == 0)))
+			found = &e->cpuid[i];
+	for (int i = 0; i < 4; i++) {
+		/* Writing the 64-bit register clears its upper half, as the instruction does. */
+		uint64_t v = found ? found->regs[i] : 0;
+		static const int wide[4] = {UC_X86_REG_RAX, UC_X86_REG_RBX, UC_X86_REG_RCX, UC_X86_REG_RDX};
+		uc_reg_write(uc, sizeof(void *) == 8 && e->pc == UC_X86_REG_RIP ? wide[i] : regs[i], &v);
+	}
+	return 1;
+}
+
+static uint64_t counter(struct rt0_engine *e) { return e->counter + e->instructions; }
+
+/* x86: the time stamp counter would be the host's. */
+static int on_rdtsc(uc_engine *uc, void *user)
+{
+	struct rt0_engine *e = user;
+	uint64_t now = counter(e), low = (uint32_t)now, high = now >> 32;
+	bool wide = e->pc == UC_X86_REG_RIP;
+	uc_reg_write(uc, wide ? UC_X86_REG_RAX : UC_X86_REG_EAX, &low);
+	uc_reg_write(uc, wide ? UC_X86_REG_RDX : UC_X86_REG_EDX, &high);
+	return 1;
+}
+
+static int on_rdtscp(uc_engine *uc, void *user)
+{
+	struct rt0_engine *e = user;
+	uint64_t cpu = 0;
+	uc_reg_write(uc, e->pc == UC_X86_REG_RIP ? UC_X86_REG_RCX : UC_X86_REG_ECX, &cpu);
+	return on_rdtsc(uc, user);
+}
+
+/* arm64: so would the virtual counter, CNTVCT_EL0 (op0 3, op1 3, CRn 14, CRm 0, op2 2), and its self-synchronised twin (op2 6). */
+static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *cp, void *user)
+{
+	struct rt0_engine *e = user;
+	if (cp->op0 != 3 || cp->op1 != 3 || cp->crn != 14 || cp->crm != 0 || (cp->op2 != 1 && cp->op2 != 2 && cp->op2 != 5 && cp->op2 != 6))
+		return 0;
+	uint64_t now = counter(e);
+	uc_reg_write(uc, reg, &now);
+	return 1;
+}
+
+static uc_err hook(struct rt0_engine *e, int type, void *f, uint64_t begin, uint64_t end)
+{
+	uc_hook h;
+	return uc_hook_add(e->uc, &h, type, f, e, begin, end);
+}
+
+static uc_err hook_insn(struct rt0_engine *e, void *f, int insn)
+{
+	uc_hook h;
+	return uc_hook_add(e->uc, &h, UC_HOOK_INSN, f, e, 1, 0, insn);
+}
+
+static uc_err set_up(struct rt0_engine *e, const struct rt0_config *c)
+{
+	uc_err err;
+#define TRY(x) \
+	if ((err = (x))) \
+	return err
+	TRY(uc_open(c->arch, c->mode, &e->uc));
+	if (c->model >= 0)
+		TRY(uc_ctl_set_cpu_model(e->uc, c->model));
+	if (c->small_pages)
+		TRY(uc_ctl_set_page_size(e->uc, RT0_PAGE_SIZE));
+	TRY(uc_ctl_exits_enable(e->uc));
+	TRY(uc_ctl_tlb_mode(e->uc, UC_TLB_VIRTUAL));
+	TRY(uc_mem_map_ptr(e->uc, RT0_PHYS_BASE, e->space.pages << RT0_PAGE_BITS, UC_PROT_ALL, e->space.host));
+	TRY(hook(e, UC_HOOK_TLB_FILL, fill, 1, 0));
+	TRY(hook(e, UC_HOOK_BLOCK, e->shift ? (void *)block_fixed : (void *)block_varying, 1, 0));
+	TRY(hook(e, UC_HOOK_MEM_READ_UNMAPPED | UC_HOOK_MEM_WRITE_UNMAPPED, hole, HOLE, HOLE + RT0_PAGE_SIZE - 1));
+	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 0, RT0_PHYS_BASE - 1));
+	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 1ull << 32, ~0ull));
+	TRY(hook(e, UC_HOOK_INTR, on_interrupt, 1, 0));
+	if (c->syscall_insn)
+		TRY(hook_insn(e, on_syscall, c->syscall_insn));
+	if (c->arch == UC_ARCH_X86) {
+		TRY(hook_insn(e, on_cpuid, UC_X86_INS_CPUID));
+		TRY(hook_insn(e, on_rdtsc, UC_X86_INS_RDTSC));
+		TRY(hook_insn(e, on_rdtscp, UC_X86_INS_RDTSCP));
+	}
+	if (c->arch == UC_ARCH_ARM64)
+		TRY(hook_insn(e, on_mrs, UC_ARM64_INS_MRS));
+	TRY(uc_context_alloc(e->uc, &e->scratch));
+	return UC_ERR_OK;
+#undef TRY
+}
+
+struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
+{
+	struct rt0_engine *e = calloc(1, sizeof *e);
+	*err = UC_ERR_NOMEM;
+	if (!e)
+		return NULL;
+	e->shift = c->shift;
+	e->pc = c->pc;
+	e->syscall_insn = c->syscall_insn;
+	e->syscall_intr = c->syscall_intr;
+	e->skip = NOWHERE;
+	e->counts = c->shift ? NULL : calloc(RT0_COUNTS, sizeof *e->counts);
+	if ((!c->shift && !e->counts) || rt0_space_open(&e->space, c->memory) || (*err = set_up(e, c))) {
+		rt0_close(e);
+		return NULL;
+	}
+	return e;
+}
+
+void rt0_close(struct rt0_engine *e)
+{
+	if (e->scratch)
+		uc_context_free(e->scratch);
+	if (e->uc)
+		uc_close(e->uc);
+	rt0_space_close(&e->space);
+	free(e->counts);
+	free(e->breaks);
+	free(e->cpuid);
+	free(e);
+}
+
+void rt0_set_cpuid(struct rt0_engine *e, const struct rt0_cpuid *leaves, size_t n)
+{
+	struct rt0_cpuid *p = malloc((n + 1) * sizeof *p);
+	if (!p)
+		return;
+	memcpy(p, leaves, n * sizeof *p);
+	free(e->cpuid);
+	e->cpuid = p;
+	e->ncpuid = n;
+}
+
+uint64_t rt0_reg(struct rt0_engine *e, int reg)
+{
+	uint64_t v = 0;
+	uc_reg_read(e->uc, reg, &v);
+	return v;
+}
+
+void rt0_set_reg(struct rt0_engine *e, int reg, uint64_t value) { uc_reg_write(e->uc, reg, &value); }
+
+void rt0_set_gdt(struct rt0_engine *e, int reg, uint64_t base, uint32_t limit)
+{
+	uc_x86_mmr gdt = {.base = base, .limit = limit};
+	uc_reg_write(e->uc, reg, &gdt);
+}
+
+static void refresh(struct rt0_engine *e)
+{
+	struct rt0_space *s = &e->space;
+	if (s->code_stale) {
+		uc_ctl_flush_tb(e->uc);
+		if (e->counts)
+			memset(e->counts, 0, RT0_COUNTS * sizeof *e->counts);
+	}
+	/* The engine's TLB grows only when it is flushed: do that as well when it misses a lot. */
+	if (s->tlb_stale || s->code_stale || e->fills > 2048) {
+		uc_ctl_flush_tlb(e->uc);
+		e->fills = 0;
+	}
+	s->tlb_stale = s->code_stale = false;
+}
+
+/*
+ * A fill learns the page of a fault only. Run the instruction again with that page answered by the hole, and put everything back. A
+ * store to the hole does not end the block at once: until the block ends, writes to pages that are not in the TLB go to the hole too.
+ */
+static void probe(struct rt0_engine *e)
+{
+	uint64_t instructions = e->instructions, blocks = e->blocks, limit = e->limit;
+	struct rt0_stop saved = e->stop;
+	e->probe_page = saved.addr;
+	e->probing = true;
+	e->probed = false;
+	e->limit = 0; /* makes the block hook ask, and be told to count nothing */
+	uc_context_save(e->uc, e->scratch);
+	uc_ctl_flush_tlb(e->uc);
+	uc_emu_start(e->uc, saved.pc, 0, 0, 0);
+	uc_context_restore(e->uc, e->scratch);
+	rt0_set_reg(e, e->pc, saved.pc);
+	uc_ctl_flush_tlb(e->uc);
+	e->probing = false;
+	e->stop = saved;
+	if (e->probed)
+		e->stop.addr = e->probe_addr;
+	e->instructions = instructions;
+	e->blocks = blocks;
+	e->limit = limit;
+}
+
+void rt0_run(struct rt0_engine *e, uint64_t limit)
+{
+	refresh(e);
+	memset(&e->stop, 0, sizeof e->stop);
+	e->stop.why = RT0_NOTHING;
+	e->limit = limit;
+	uint64_t pc = rt0_reg(e, e->pc);
+	e->skip = e->at_break ? pc : NOWHERE;
+	e->at_break = false;
+	uc_err err = uc_emu_start(e->uc, pc, 0, 0, 0);
+	e->stop.pc = rt0_reg(e, e->pc);
+	if (err == UC_ERR_EXCEPTION && e->stop.why == RT0_NOTHING && e->stop.access) {
+		e->stop.why = e->stop.err ? RT0_MEMORY : RT0_FAULT;
+		if (e->stop.why == RT0_FAULT && e->stop.access == RT0_EXEC)
+			e->stop.addr = e->stop.pc;
+		else if (e->stop.why == RT0_FAULT)
+			probe(e);
+	} else if (err == UC_ERR_INSN_INVALID) {
+		e->stop.why = RT0_ILLEGAL;
+	} else if (err != UC_ERR_OK || e->stop.why == RT0_NOTHING) {
+		/* No hook asked for the stop, and the engine names no error: the CPU was halted. */
+		e->stop.why = err ? RT0_ENGINE : RT0_ILLEGAL;
+		e->stop.err = err;
+	}
+	e->at_break = e->stop.why == RT0_BREAK;
+}
+
+static void filter_all(struct rt0_engine *e)
+{
+	memset(e->filter, 0, sizeof e->filter);
+	for (size_t i = 0; i < e->cbreaks; i++)
+		if (e->breaks[i])
+			e->filter[filter_bit(e->breaks[i]) / 64] |= 1ull << (filter_bit(e->breaks[i]) & 63);
+}
+
+static void resize(struct rt0_engine *e, uint64_t without)
+{
+	uint64_t *old = e->breaks;
+	size_t n = e->cbreaks, c = 64;
+	while (c < (e->nbreaks + 1) * 4)
+		c *= 2;
+	uint64_t *table = calloc(c, sizeof *table);
+	if (!table)
+		return;
+	e->breaks = table;
+	e->cbreaks = c;
+	e->nbreaks = 0;
+	for (size_t i = 0; i < n; i++)
+		if (old[i] && old[i] != without) {
+			*slot(e, old[i]) = old[i];
+			e->nbreaks++;
+		}
+	free(old);
+}
+
+void rt0_break(struct rt0_engine *e, uint64_t addr)
+{
+	if (!addr || is_break(e, addr))
+		return;
+	if ((e->nbreaks + 1) * 2 > e->cbreaks)
+		resize(e, 0);
+	if (e->nbreaks + 1 >= e->cbreaks)
+		return;
+	*slot(e, addr) = addr;
+	e->nbreaks++;
+	e->filter[filter_bit(addr) / 64] |= 1ull << (filter_bit(addr) & 63);
+}
+
+void rt0_unbreak(struct rt0_engine *e, uint64_t addr)
+{
+	if (!is_break(e, addr))
+		return;
+	resize(e, addr);
+	filter_all(e);
+}
+
+/* Copies between guest and host as the guest would access it (or whatever the protection, with force). Returns an enum rt0_access. */
+uint32_t rt0_read(struct rt0_engine *e, uint64_t addr, uint8_t *to, uint64_t n, bool write, bool force, uint64_t *at)
+{
+	while (n) {
+		uint64_t in = addr & (RT0_PAGE_SIZE - 1), part = RT0_PAGE_SIZE - in, phys;
+		uint32_t rights;
+		if (part > n)
+			part = n;
+		enum rt0_access a = rt0_space_page(&e->space, addr, write ? RT0_WRITE : RT0_READ, force, &phys, &rights);
+		if (a != RT0_OK) {
+			*at = addr;
+			return a;
+		}
+		uint8_t *host = rt0_space_host(&e->space, phys) + in;
+		if (write) {
+			memcpy(host, to, part);
+			if (rights & RT0_EXEC)
+				e->space.code_stale = true;
+		} else {
+			memcpy(to, host, part);
+		}
+		addr += part;
+		to += part;
+		n -= part;
+	}
+	return RT0_OK;
+}
+
+uc_context *rt0_context_open(struct rt0_engine *e)
+{
+	uc_context *c = NULL;
+	return uc_context_alloc(e->uc, &c) ? NULL : c;
+}
+
+void rt0_context_save(struct rt0_engine *e, uc_context *c) { uc_context_save(e->uc, c); }
+void rt0_context_load(struct rt0_engine *e, uc_context *c) { uc_context_restore(e->uc, c); }
+void rt0_context_close(uc_context *c) { uc_context_free(c); }

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package emu is a CPU and its memory: the Unicorn engine behind a small Go type. It knows no Linux and no Go.
+//
+// Guest memory is rt0's own: a page table in C (space.c) answers the engine's TLB misses, so that pages appear at first touch, faults
+// are precise, and snapshots share pages copy-on-write. What runs for each block, counting and breakpoints, is C as well (engine.c). Go
+// sees stops: see [Engine.Run].
+//
+// It is the only package with cgo, and the only one that needs the engine's library; `make deps` puts that where the directives below
+// look for it. The library's odd name is what a linker prints when it is missing.
+package emu
+
+/*
+#cgo CFLAGS: -O2 -Wall -I${SRCDIR}/../.deps/include
+#cgo LDFLAGS: -L${SRCDIR}/../.deps/lib -lrt0-run-make-deps -lm -lpthread
+#cgo noescape rt0_read
+#cgo noescape rt0_run
+#cgo noescape rt0_space_peek
+#cgo nocallback rt0_read
+#cgo nocallback rt0_run
+#cgo nocallback rt0_reg
+#cgo nocallback rt0_set_reg
+#cgo nocallback rt0_space_peek
+#cgo nocallback rt0_space_find
+#cgo nocallback rt0_space_map
+#cgo nocallback rt0_space_unmap
+#cgo nocallback rt0_space_protect
+#cgo nocallback rt0_context_save
+#cgo nocallback rt0_context_load
+#include "shim.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"unsafe"
+
+	"github.com/rt0-dev/rt0/arch"
+)
+
+// DefaultMemory is the bound on touched guest memory, in bytes, when [Config] names none.
+const DefaultMemory = 1 << 30
+
+// MaxMemory is the largest bound that can be asked for, in bytes: guest physical memory must lie below 4 GiB, as 32-bit targets of the
+// engine truncate physical addresses.
+const MaxMemory = C.RT0_PHYS_MAX
+
+// Config says what CPU to open.
+type Config struct {
+	Arch   *arch.Arch
+	Model  arch.Model   // CPU model; the zero value means the architecture's default
+	Memory uint64       // how much guest memory may be touched, in bytes, page tables included; 0: DefaultMemory
+	CPUID  []arch.CPUID // x86: what CPUID answers; nil: the architecture's own table
+}
+
+// Engine is an emulated CPU with its address space. It is not safe for concurrent use, but engines do not share anything: each may run
+// in a goroutine of its own. [Engine.Close] must be called.
+type Engine struct {
+	arch *arch.Arch
+	c    *C.struct_rt0_engine
+	mem  Memory
+	pins runtime.Pinner
+
+	snapshots []*Snapshot // those that are valid, oldest first
+}
+
+// New opens a CPU with nothing mapped and all registers as the engine resets them.
+func New(cfg Config) (*Engine, error) {
+	a := cfg.Arch
+	if a == nil {
+		return nil, errors.New("open engine: no architecture given")
+	}
+	model := cfg.Model
+	if model.Name == "" && len(a.Engine.Models) > 0 {
+		model = a.Engine.Models[0]
+	}
+	if cfg.Memory == 0 {
+		cfg.Memory = DefaultMemory
+	}
+	if cfg.Memory > MaxMemory {
+		return nil, fmt.Errorf("open engine: %d bytes of guest memory are more than the %d that it can have", cfg.Memory, uint64(MaxMemory))
+	}
+	conf := C.struct_rt0_config{
+		arch: C.int(a.Engine.Arch), mode: C.int(a.Engine.Mode), model: -1,
+		small_pages:  C.bool(a.Engine.SmallPages),
+		pc:           C.int(a.PC.ID),
+		syscall_insn: C.int(a.Syscall.Insn),
+		syscall_intr: C.uint32_t(a.Syscall.Intr),
+		shift:        C.uint32_t(a.Engine.InsnShift),
+		memory:       C.uint64_t(cfg.Memory),
+	}
+	if model.Name != "" {
+		conf.model = C.int(model.ID)
+	}
+	var code C.uint32_t
+	c := C.rt0_open(&conf, &code)
+	if c == nil {
+		return nil, fmt.Errorf("open engine for %s: %w", a.Name, engineError(code))
+	}
+	e := &Engine{arch: a, c: c}
+	e.mem.e = e
+	leaves := cfg.CPUID
+	if leaves == nil {
+		leaves = a.CPUID
+	}
+	if len(leaves) > 0 {
+		table := make([]C.struct_rt0_cpuid, len(leaves))
+		for i, l := range leaves {
+			table[i].leaf, table[i].subleaf = C.uint32_t(l.Leaf), C.uint32_t(l.Subleaf)
+			for j, r := range l.Regs {
+				table[i].regs[j] = C.uint32_t(r)
+			}
+		}
+		C.rt0_set_cpuid(c, &table[0], C.size_t(len(table)))
+	}
+	return e, nil
+}
+
+// Close frees the engine and the guest's memory. Contexts must be closed before it.
+func (e *Engine) Close() {
+	if e.c != nil {
+		for _, s := range e.snapshots {
+			s.context.Close()
+		}
+		C.rt0_close(e.c)
+		e.c = nil
+		e.pins.Unpin()
+	}
+}
+
+// Version is the engine library's version, as it was compiled against.
+func Version() string {
+	return fmt.Sprintf("%d.%d.%d", int(C.UC_API_MAJOR), int(C.UC_API_MINOR), int(C.UC_API_PATCH))
+}
+
+// engineError is what the engine says of a uc_err.
+func engineError(code C.uint32_t) error { return errors.New(C.GoString(C.uc_strerror(C.uc_err(code)))) }
+
+// Arch is the architecture that the engine was opened for.
+func (e *Engine) Arch() *arch.Arch { return e.arch }
+
+// Mem is the guest's address space.
+func (e *Engine) Mem() *Memory { return &e.mem }
+
+// Reg reads an integer register, zero-extended to 64 bits.
+func (e *Engine) Reg(r arch.Register) uint64 { return uint64(C.rt0_reg(e.c, C.int(r.ID))) }
+
+// SetReg writes an integer register; bits past its width are dropped.
+func (e *Engine) SetReg(r arch.Register, v uint64) {
+	C.rt0_set_reg(e.c, C.int(r.ID), C.uint64_t(v))
+}
+
+// SetGDT points x86's descriptor table register r (GDTR) at guest memory; limit is the table's size less one, in bytes.
+func (e *Engine) SetGDT(r arch.Register, base uint64, limit uint32) {
+	C.rt0_set_gdt(e.c, C.int(r.ID), C.uint64_t(base), C.uint32_t(limit))
+}
+
+// SetCounter sets what the CPU's cycle counter (RDTSC, CNTVCT_EL0) reads now; it advances by one with each instruction.
+func (e *Engine) SetCounter(v uint64) { e.c.counter = C.uint64_t(v) - e.c.instructions }
+
+// Instructions is how many instructions were executed since New, less those that [Engine.Restore] undid. Those of a block count when it
+// is entered.
+func (e *Engine) Instructions() uint64 { return uint64(e.c.instructions) }
+
+// Blocks is the same for basic blocks. Where blocks are cut depends on the version of the engine's library.
+func (e *Engine) Blocks() uint64 { return uint64(e.c.blocks) }
+
+// Break sets a breakpoint at an address that begins a basic block, such as a function's entry: [Engine.Run] ends with [StopBreak] before the
+// instruction executes. Breakpoints cost next to nothing, can be set at any time, and are no part of a snapshot. Address 0 can have none.
+func (e *Engine) Break(addr uint64) { C.rt0_break(e.c, C.uint64_t(addr)) }
+
+// Unbreak removes the breakpoint at addr, if there is one.
+func (e *Engine) Unbreak(addr uint64) { C.rt0_unbreak(e.c, C.uint64_t(addr)) }
+
+// StopKind says why a run ended.
+type StopKind int
+
+// The reasons for a stop, in the order of enum rt0_why.
+const (
+	StopLimit     StopKind = iota // Instructions() reached the limit
+	StopSyscall                   // the guest asks for a system call
+	StopBreak                     // a breakpoint
+	StopFault                     // a memory access that the address space does not allow
+	StopIllegal                   // an instruction that the CPU does not have
+	StopInterrupt                 // another exception, such as a division by zero
+	StopMemory                    // the guest touched more memory than Config.Memory
+	StopEngine                    // the engine itself failed
+)
+
+// Stop is the end of a run.
+type Stop struct {
+	Kind StopKind
+	// PC is the next instruction: after the trap for StopSyscall, the instruction itself for StopFault, StopIllegal and StopBreak.
+	PC     uint64
+	Addr   uint64 // StopFault: the address that was accessed
+	Access Prot   // StopFault: how
+	Mapped bool   // StopFault: there is a page, and its protection forbids the access
+	Intr   uint32 // StopInterrupt: the engine's exception number
+	Err    error  // StopEngine: what the engine says
+}
+
+// Run lets the CPU run from its PC until something happens, or until [Engine.Instructions] has reached limit and a basic block begins.
+// After a breakpoint, the next run passes over it.
+func (e *Engine) Run(limit uint64) Stop {
+	C.rt0_run(e.c, C.uint64_t(limit))
+	s := &e.c.stop
+	stop := Stop{Kind: StopKind(s.why), PC: uint64(s.pc), Addr: uint64(s.addr), Access: Prot(s.access), Mapped: s.mapped != 0, Intr: uint32(s.intr)}
+	if stop.Kind == StopEngine {
+		stop.Err = engineError(s.err)
+	}
+	return stop
+}
+
+// Context holds all registers of a CPU, vector and system ones included: a thread that is not running.
+type Context struct {
+	e *Engine
+	c *C.uc_context
+}
+
+// NewContext makes a context; it holds nothing before the first Save.
+func (e *Engine) NewContext() *Context { return &Context{e, C.rt0_context_open(e.c)} }
+
+// Save copies the CPU's registers to the context.
+func (c *Context) Save() { C.rt0_context_save(c.e.c, c.c) }
+
+// Load copies them back.
+func (c *Context) Load() { C.rt0_context_load(c.e.c, c.c) }
+
+// Close frees the context.
+func (c *Context) Close() {
+	if c.c != nil {
+		C.rt0_context_close(c.c)
+		c.c = nil
+	}
+}
+
+// pin keeps Go memory where it is until the engine is closed, so that C may hold on to it.
+func (e *Engine) pin(b []byte) *C.uint8_t {
+	if len(b) == 0 {
+		return nil
+	}
+	p := unsafe.SliceData(b)
+	e.pins.Pin(p)
+	return (*C.uint8_t)(unsafe.Pointer(p))
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The C half of package emu: what runs for every block and every TLB miss, and thus cannot afford the way to Go and back.
+ *
+ * space.c   the guest's address space: physical pages, page table, regions, snapshots
+ * engine.c  the CPU engine: hooks, the run loop, registers
+ */
+#ifndef RT0_SHIM_H
+#define RT0_SHIM_H
+
+#ifndef __has_include
+#error "rt0: this compiler is too old to look for headers (gcc 5 and clang are new enough)"
+#elif !__has_include(<unicorn/unicorn.h>)
+#error "rt0: the CPU engine (Unicorn 2.1.4 or newer) is not here yet; run: make deps"
+#else
+#include <unicorn/unicorn.h>
+#if UC_API_MAJOR * 10000 + UC_API_MINOR * 100 + UC_API_PATCH < 20104
+#error "rt0: this Unicorn is older than 2.1.4; run: make deps"
+#endif
+#endif
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RT0_PAGE_BITS 12
+#define RT0_PAGE_SIZE (1u << RT0_PAGE_BITS)
+#define RT0_ADDRESS_BITS 48
+
+/*
+ * Guest physical memory begins here. Below it stays free for the hole (page 0), and for the virtual addresses of ordinary code:
+ * engine.c says why those two must not overlap. All of it must end below 4 GiB: 32-bit targets truncate physical addresses.
+ */
+#define RT0_PHYS_BASE 0x40000000ull
+#define RT0_PHYS_MAX 0xb0000000ull /* bytes */
+
+enum { RT0_READ = 1, RT0_WRITE = 2, RT0_EXEC = 4 };
+
+/* A region of the address space: [start, end), whole pages. Untouched pages read as source, or as zero past source_size. */
+struct rt0_region {
+	uint64_t start, end;
+	uint32_t prot, tag;
+	const uint8_t *source;
+	uint64_t source_size;
+};
+
+/* An undone change of a page table entry. */
+struct rt0_change {
+	uint64_t page; /* virtual page number */
+	uint64_t entry;
+};
+
+struct rt0_mark {
+	size_t journal;
+	uint64_t touched;
+	struct rt0_region *regions;
+	size_t nregions;
+};
+
+struct rt0_space {
+	uint8_t *host;     /* the host mapping that is the guest's physical memory */
+	uint64_t pages;    /* its size in pages */
+	uint64_t used;     /* pages handed out so far, freed ones included */
+	uint32_t *free;    /* freed physical pages, ready for reuse */
+	size_t nfree, cfree;
+
+	uint64_t ***root;
+	uint64_t tables; /* levels of the page table allocated below the root */
+
+	struct rt0_region *regions;
+	size_t nregions, cregions;
+	size_t last; /* index of the region found last */
+
+	/* Entries of an older epoch than this belong to a snapshot: they are journaled, and copied, before they change. */
+	uint64_t epoch;
+	struct rt0_change *journal;
+	size_t njournal, cjournal;
+	struct rt0_mark *marks;
+	size_t nmarks, cmarks;
+
+	/* Clean pages of executable regions, by where they come from: they outlive a restore, and so does the code translated from them. */
+	struct rt0_cached {
+		const uint8_t *source;
+		uint32_t page;
+	} *cache;
+	size_t ncache, ccache;
+
+	uint64_t touched;  /* first touches, in all */
+	bool tlb_stale;    /* the engine's TLB may hold what is no longer so */
+	bool code_stale;   /* ... and so may its translations */
+	bool exhausted;    /* a page was wanted and there was none */
+	bool no_memory;    /* the host refused memory for a table: reported as exhaustion */
+};
+
+int rt0_space_open(struct rt0_space *s, uint64_t bytes);
+void rt0_space_close(struct rt0_space *s);
+int rt0_space_map(struct rt0_space *s, uint64_t addr, uint64_t size, uint32_t prot, uint32_t tag, const uint8_t *source, uint64_t source_size);
+int rt0_space_unmap(struct rt0_space *s, uint64_t addr, uint64_t size);
+int rt0_space_protect(struct rt0_space *s, uint64_t addr, uint64_t size, uint32_t prot);
+void rt0_space_discard(struct rt0_space *s, uint64_t addr, uint64_t size);
+/* Index of the first region whose end is above addr; nregions when there is none. */
+size_t rt0_space_find(struct rt0_space *s, uint64_t addr);
+bool rt0_space_resident(struct rt0_space *s, uint64_t addr);
+size_t rt0_space_snapshot(struct rt0_space *s);
+void rt0_space_restore(struct rt0_space *s, size_t mark);
+
+enum rt0_access { RT0_OK, RT0_UNMAPPED, RT0_PROTECTED, RT0_EXHAUSTED };
+/*
+ * Makes the page of addr ready for an access and tells where it lies: physical address and the rights that a TLB entry may have.
+ * need is one of RT0_READ, RT0_WRITE, RT0_EXEC; force passes over the protection.
+ */
+enum rt0_access rt0_space_page(struct rt0_space *s, uint64_t addr, uint32_t need, bool force, uint64_t *phys, uint32_t *rights);
+/* The host's view of a page for looking only: NULL and *mapped = true for a page that reads as zero. Changes nothing. */
+const uint8_t *rt0_space_peek(struct rt0_space *s, uint64_t addr, uint64_t *valid, bool *mapped);
+
+static inline uint8_t *rt0_space_host(struct rt0_space *s, uint64_t phys) { return s->host + (phys - RT0_PHYS_BASE); }
+
+/* Why a run ended. The order is that of emu.StopKind. */
+enum rt0_why { RT0_LIMIT, RT0_SYSCALL, RT0_BREAK, RT0_FAULT, RT0_ILLEGAL, RT0_INTERRUPT, RT0_MEMORY, RT0_ENGINE, RT0_NOTHING };
+
+struct rt0_stop {
+	uint64_t pc, addr;
+	uint32_t why, access, mapped, intr, err;
+};
+
+struct rt0_cpuid {
+	uint32_t leaf, subleaf, regs[4];
+};
+
+struct rt0_count {
+	uint64_t addr;
+	uint32_t size, instructions;
+};
+
+#define RT0_COUNTS (1u << 14)
+#define RT0_FILTER_BITS (1u << 15)
+
+struct rt0_engine {
+	/* What the block hook touches comes first. */
+	uint64_t instructions, blocks, limit;
+	uint32_t shift;      /* log2 of the instruction size; 0: it varies */
+	uint64_t filter[RT0_FILTER_BITS / 64]; /* breakpoints, hashed */
+	struct rt0_count *counts;
+
+	uc_engine *uc;
+	struct rt0_space space;
+	int pc, syscall_insn;
+	uint32_t syscall_intr;
+
+	uint64_t *breaks; /* open-addressed set; 0 is empty */
+	size_t nbreaks, cbreaks;
+	uint64_t skip;
+	bool at_break;
+
+	struct rt0_stop stop;
+	uint64_t fills;
+	bool probing, probed;
+	uint64_t probe_page, probe_addr;
+	uc_context *scratch;
+
+	struct rt0_cpuid *cpuid;
+	size_t ncpuid;
+	uint64_t counter; /* added to instructions: what RDTSC and CNTVCT_EL0 read */
+};
+
+struct rt0_config {
+	int arch, mode, model; /* model -1: the engine's default */
+	bool small_pages;
+	int pc, syscall_insn;
+	uint32_t syscall_intr, shift;
+	uint64_t memory;
+};
+
+struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err);
+void rt0_close(struct rt0_engine *e);
+void rt0_set_cpuid(struct rt0_engine *e, const struct rt0_cpuid *leaves, size_t n);
+void rt0_run(struct rt0_engine *e, uint64_t limit);
+void rt0_break(struct rt0_engine *e, uint64_t addr);
+void rt0_unbreak(struct rt0_engine *e, uint64_t addr);
+uint64_t rt0_reg(struct rt0_engine *e, int reg);
+void rt0_set_reg(struct rt0_engine *e, int reg, uint64_t value);
+void rt0_set_gdt(struct rt0_engine *e, int reg, uint64_t base, uint32_t limit);
+uint32_t rt0_read(struct rt0_engine *e, uint64_t addr, uint8_t *to, uint64_t n, bool write, bool force, uint64_t *at);
+/* Steady names for macros and variadic functions that cgo cannot call. */
+uc_context *rt0_context_open(struct rt0_engine *e);
+void rt0_context_save(struct rt0_engine *e, uc_context *c);
+void rt0_context_load(struct rt0_engine *e, uc_context *c);
+void rt0_context_close(uc_context *c);
+
+#endif

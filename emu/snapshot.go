@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package emu
+
+// #include "shim.h"
+import "C"
+
+import (
+	"errors"
+	"slices"
+)
+
+// ErrSnapshotGone says that a snapshot was dropped by restoring an older one, or belongs to another engine.
+var ErrSnapshotGone = errors.New("restore snapshot: it is no longer there; an older one was restored since")
+
+// Snapshot is a moment of an engine: registers, counts and memory. Its pages are shared, copy-on-write, with what runs on; translated code
+// stays warm over a restore. Snapshots form a stack: restoring one drops the newer ones, and keeps it valid.
+type Snapshot struct {
+	context              *Context
+	mark                 C.size_t
+	instructions, blocks C.uint64_t
+	counter              C.uint64_t
+	atBreak              C.bool
+}
+
+// Snapshot takes one.
+func (e *Engine) Snapshot() (*Snapshot, error) {
+	mark := C.rt0_space_snapshot(&e.c.space)
+	if mark == C.SIZE_MAX {
+		return nil, errors.New("take snapshot: out of memory")
+	}
+	s := &Snapshot{e.NewContext(), mark, e.c.instructions, e.c.blocks, e.c.counter, e.c.at_break}
+	s.context.Save()
+	e.snapshots = append(e.snapshots, s)
+	return s, nil
+}
+
+// Restore goes back to s.
+func (e *Engine) Restore(s *Snapshot) error {
+	i := slices.Index(e.snapshots, s)
+	if i < 0 {
+		return ErrSnapshotGone
+	}
+	for _, newer := range e.snapshots[i+1:] {
+		newer.context.Close()
+	}
+	e.snapshots = e.snapshots[:i+1]
+	C.rt0_space_restore(&e.c.space, s.mark)
+	s.context.Load()
+	e.c.instructions, e.c.blocks, e.c.counter, e.c.at_break = s.instructions, s.blocks, s.counter, s.atBreak
+	return nil
+}
