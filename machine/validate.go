@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package machine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/bits"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Bounds of what Linux can pass on, and so of what can be faked.
+const (
+	maxUTSName = 64        // __NEW_UTS_LEN, without the 0 at the end
+	maxArg     = 32 * 4096 // MAX_ARG_STRLEN, the 0 included
+	maxArgs    = 2 << 20   // a quarter of the 8 MiB stack, as bprm_stack_limits has it
+	maxPath    = 4096      // PATH_MAX, the 0 included
+	maxPage    = 1 << 30
+)
+
+func checkName(m *Machine) error {
+	if m.Name == "" || strings.ContainsAny(m.Name, "\n\x00") {
+		return errors.New("want a name of one line")
+	}
+	return nil
+}
+
+func checkCPUs(m *Machine) error {
+	if m.CPUs.Count() == 0 || m.CPUs.Highest() >= MaxCPUs {
+		return errors.New(cpusWant)
+	}
+	return nil
+}
+
+// checkPageSize: guest memory comes in pages of 4096 bytes, as on every architecture that Go has.
+func checkPageSize(m *Machine) error {
+	if m.PageSize < 4096 || m.PageSize > maxPage || bits.OnesCount64(uint64(m.PageSize)) != 1 {
+		return errors.New("want a power of two from 4KiB to 1GiB")
+	}
+	return nil
+}
+
+func checkMemory(m *Machine) error {
+	if m.Memory == 0 {
+		return errors.New("a machine has some memory")
+	}
+	return nil
+}
+
+func utsname(field func(*Machine) string) func(*Machine) error {
+	return func(m *Machine) error {
+		if len(field(m)) > maxUTSName || strings.ContainsRune(field(m), 0) {
+			return fmt.Errorf("uname has room for %d bytes, none of them 0", maxUTSName)
+		}
+		return nil
+	}
+}
+
+func checkCgroupVersion(m *Machine) error {
+	if m.Cgroup.Version < 0 || m.Cgroup.Version > 2 {
+		return errors.New("want 1, 2 or none")
+	}
+	return nil
+}
+
+// checkQuota holds the quota to what a kernel can print; whoever wants another text has files.
+func checkQuota(m *Machine) error {
+	c := m.Cgroup
+	if c.Version == 0 && c.Quota != "" {
+		return errors.New("it needs cgroup.version 1 or 2")
+	}
+	if c.Quota == "" || c.Quota == unlimitedV1 || c.Quota == unlimitedV2 || isMicroseconds(c.Quota) {
+		return nil
+	}
+	return errors.New("want microseconds (200000: two CPUs, at a period of 100000) or max")
+}
+
+func checkPeriod(m *Machine) error {
+	if m.Cgroup.Period == "" || isMicroseconds(m.Cgroup.Period) {
+		return nil
+	}
+	return errors.New("want microseconds, such as 100000")
+}
+
+func isMicroseconds(text string) bool {
+	_, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && isDigits(text)
+}
+
+func noQuota(m *Machine) bool  { return m.Cgroup.Quota == "" }
+func noPeriod(m *Machine) bool { return m.Cgroup.Period == "" }
+
+func checkRealtime(m *Machine) error {
+	_, err := m.Clock.Time()
+	return err
+}
+
+func checkMonotonic(m *Machine) error {
+	if m.Clock.Monotonic < 0 {
+		return errors.New("the clock starts at 0 or later")
+	}
+	return nil
+}
+
+func checkFeatures(m *Machine) error {
+	for _, feature := range m.Features {
+		if len(feature) < 2 || strings.ContainsAny(feature[1:], "+ ,\t\n\x00") || strings.Contains(feature[1:], "=") {
+			return fmt.Errorf("%q is no feature: want names as in /proc/cpuinfo, each with + or - before it", clip(feature))
+		}
+	}
+	return nil
+}
+
+func checkArgs(m *Machine) error {
+	for _, arg := range m.Args {
+		if err := checkString(arg); err != nil {
+			return &ValueError{"args", arg, err.Error()}
+		}
+	}
+	return checkStack(m)
+}
+
+func checkEnv(m *Machine) error {
+	for _, entry := range m.Env {
+		if err := checkString(entry); err != nil {
+			name, value, _ := strings.Cut(entry, "=")
+			return &ValueError{envPrefix + name, value, err.Error()}
+		}
+	}
+	return checkStack(m)
+}
+
+// checkString holds a string of the process stack to what execve takes.
+func checkString(text string) error {
+	if strings.ContainsRune(text, 0) {
+		return errors.New("a 0 byte would end it")
+	}
+	if len(text) >= maxArg {
+		return fmt.Errorf("execve takes strings of less than %d bytes", maxArg)
+	}
+	return nil
+}
+
+func checkStack(m *Machine) error {
+	total := 0
+	for _, text := range slices.Concat(m.Args, m.Env) {
+		total += len(text) + 1 + 8
+	}
+	if total > maxArgs {
+		return &ValueError{"args", fmt.Sprintf("%d bytes with env", total), fmt.Sprintf("execve takes %d bytes of both", maxArgs)}
+	}
+	return nil
+}
+
+// checkFiles: a path must be one that a file tree can have.
+func checkFiles(m *Machine) error {
+	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
+		refuse := func(want string) error { return &ValueError{filePrefix + name, clip(m.Files[name]), want} }
+		switch {
+		case !strings.HasPrefix(name, "/") || path.Clean(name) != name || name == "/":
+			return refuse("want an absolute path without //, . and .. (files./etc/os-release)")
+		case strings.ContainsRune(name, 0) || len(name) >= maxPath:
+			return refuse(fmt.Sprintf("paths have less than %d bytes, none of them 0", maxPath))
+		}
+		for dir := path.Dir(name); dir != "/"; dir = path.Dir(dir) {
+			if _, ok := m.Files[dir]; ok {
+				return refuse(fmt.Sprintf("%s is a file, and cannot be its directory", dir))
+			}
+		}
+	}
+	return nil
+}
