@@ -5,7 +5,12 @@
 // conformance table (arch_test.go).
 //
 // The package is data. It imports nothing of rt0, runs nothing, and knows neither the engine's functions nor Go's runtime.
+//
+// Sources are named the short way: "x86/kernel/signal_64.c" is arch/x86/kernel/signal_64.c of Linux 6.12, "SDM" Intel's Software
+// Developer's Manual, "Arm ARM" the Arm Architecture Reference Manual (DDI 0487).
 package arch
+
+//go:generate go run ./internal/gen
 
 import (
 	"debug/elf"
@@ -19,8 +24,8 @@ type Arch struct {
 	Missing []string // what a user could miss, one short phrase each; shown by `rt0 arches`
 
 	ELF     ELF
-	Order   binary.ByteOrder
-	PtrSize int // bytes in a pointer, and in an auxv word
+	Order   binary.ByteOrder // of data
+	PtrSize int              // bytes in a pointer, and in an auxv word
 
 	Engine Engine
 
@@ -33,6 +38,7 @@ type Arch struct {
 	Syscall Syscall
 	ABI     ABI
 	Signal  SignalFrame
+	Traps   []Trap // what StopInterrupt's numbers mean; others are SIGILL
 	Structs Structs
 
 	Features []Feature // what AT_HWCAP, AT_HWCAP2 and CPUID can say
@@ -43,12 +49,20 @@ type Arch struct {
 
 	UserTop    uint64 // first address above user space (TASK_SIZE)
 	StackTop   uint64 // where the kernel puts the top of the first stack, randomisation off
-	MmapTop    uint64 // where top-down mmap starts, randomisation off
-	PIEBase    uint64 // where a PIE without an interpreter's wish is loaded (ELF_ET_DYN_BASE)
+	MmapTop    uint64 // where top-down mmap starts, randomisation off and the stack's limit below 128 MiB
+	PIEBase    uint64 // where a PIE that names an interpreter is loaded (ELF_ET_DYN_BASE), for pages of 4096 bytes: round it down for larger ones
 	PageSizes  []int  // page sizes that Linux offers on the architecture, ascending
-	Trampoline []byte // code of the kernel's own sigreturn page; nil where the program must bring its restorer
+	Trampoline []byte // code of the kernel's own sigreturn page (the vDSO's); nil where the program must bring its restorer
 	Vsyscall   uint64 // address of the legacy vsyscall page; 0 where there is none
 	GDT        bool   // x86-32: segments come from a descriptor table in guest memory
+	Segments   Segments
+}
+
+// Segments are the registers of x86-32's segmentation; empty elsewhere.
+type Segments struct {
+	Table Register   // GDTR
+	Code  Register   // CS
+	Data  []Register // DS, ES, SS
 }
 
 // Tier says how far the support of an architecture goes.
@@ -86,21 +100,21 @@ type Engine struct {
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
 }
 
-// Model is a CPU model of the engine. Default models use ID -1: the engine's own choice, set by nothing.
+// Model is a CPU model of the engine.
 type Model struct {
-	Name  string
-	ID    int
+	Name  string   // the engine's, in lower case
+	ID    int      // the engine's number (UC_CPU_*)
 	Lacks []string // names of Features that code on this model traps on, though the default model runs them
 }
 
 // Syscall is the system call convention and the table of numbers.
 type Syscall struct {
-	Insn    int // the engine's instruction id of the trap, for UC_HOOK_INSN; 0: the trap is an interrupt
-	Intr    uint32
+	Insn    int    // the engine's instruction id of the trap, for UC_HOOK_INSN; 0: the trap is an interrupt
+	Intr    uint32 // the engine's exception number of the trap, when Insn is 0
 	Number  Register
-	Args    []Register
-	Result  Register
-	Numbers []Number // ascending
+	Args    []Register // as many as the convention has, in order
+	Result  Register   // -4095 to -1 are errnos
+	Numbers []Number   // ascending
 	// CloneTLS and CloneChildTID are the indexes of clone's arguments that differ between architectures.
 	CloneTLS, CloneChildTID int
 	// OldTime says that the table has calls of 32-bit time_t beside the _time64 ones.
@@ -126,7 +140,10 @@ type ABI struct {
 }
 
 // SignalFrame is the layout of the frame that the kernel pushes for a handler with SA_SIGINFO. Offsets are from the
-// frame's start, which is the handler's SP.
+// frame's start, which is the handler's SP. All that it does not name is zero.
+//
+// Floating-point and vector registers are left out: Go's handlers do not look for them, and whoever emulates rt_sigreturn has them in
+// the context that was saved at delivery. The frame says so as Linux would (x86: fpstate is null; arm64: no record but the terminator).
 type SignalFrame struct {
 	Size    int // whole frame
 	Align   int // of the frame's address
@@ -136,15 +153,29 @@ type SignalFrame struct {
 	Mask    int // uc_sigmask
 	Stack   int // uc_stack
 	Fault   int // where the fault address is repeated in the machine context (cr2, fault_address)
-	Trap    int // trap number and, a word before it or after it as the layout says, error code; -1: none
+	Trap    int // trap number; -1: none
 	Err     int // error code; -1: none
-	// Regs are saved registers and where they go; Words are further words with a fixed value.
+	// Regs are saved registers and where they go. A register that is saved twice has its real place, the one that rt_sigreturn
+	// reads, last. Words are further words with a fixed value.
 	Regs  []Slot
 	Words []Word
 	// Args receives signal number, siginfo and ucontext: registers, and for 386 stack slots as well.
 	Args      []Register
 	StackArgs []int // offsets of the same three in the frame, when the ABI passes them on the stack
 	Return    int   // offset of the return address; -1: it goes to Link
+
+	RedZone    int    // bytes below SP that belong to the interrupted function (x86-64: 128)
+	ClearFlags uint64 // bits of Flags that a handler starts without (x86: DF, RF, TF)
+	UserFlags  uint64 // bits of Flags that a handler may change in the frame (x86: FIX_EFLAGS; arm64: NZCV and their like)
+}
+
+// Trap is what an exception of the CPU, by the engine's number, means to Linux.
+type Trap struct {
+	Intr   uint32
+	Signal Signal
+	Code   int32  // si_code
+	Addr   bool   // si_addr is the instruction's address; else 0
+	Number uint64 // trap number in the signal frame, where it has one
 }
 
 // Slot is a register in a signal frame.
@@ -169,7 +200,7 @@ type Structs struct {
 
 // Layout is a structure as named fields.
 type Layout struct {
-	Size   int
+	Size   int // bytes, padding at the end included
 	Fields []Field
 }
 
@@ -181,11 +212,14 @@ type Field struct {
 
 // Feature is a CPU feature by Linux's name in /proc/cpuinfo ("sse4_2", "atomics").
 type Feature struct {
-	Name   string
-	HWCap  int    // 1: AT_HWCAP, 2: AT_HWCAP2, 0: not in the auxv
-	Bit    uint   // in that word
-	CPUID  *CPUID // where CPUID says it; the one set bit of Regs is the feature's
-	Engine bool   // the engine runs it, and it is there when nothing is faked
+	Name  string
+	Alias string // the manual's name where Linux's is another ("sse3" for "pni"); else ""
+	HWCap int    // 1: AT_HWCAP, 2: AT_HWCAP2, 0: not in the auxv
+	Bit   uint   // in that word
+	CPUID *CPUID // x86: where CPUID says it; the one set bit of Regs is the feature's. Nil where CPUID does not say it
+	// Engine says that the engine's default model runs it, and answers what the host cannot change (so not RDRAND). Such a
+	// feature is there when nothing is faked.
+	Engine bool
 }
 
 // CPUID is a leaf of CPUID and its answer in EAX, EBX, ECX, EDX.
