@@ -3,100 +3,145 @@
 #
 # Puts the CPU engine where package emu looks for it: .deps/include/unicorn and .deps/lib.
 #
-#   1. a Unicorn of the system that is new enough is linked to;
-#   2. else, on apt systems, Debian's libunicorn-dev is downloaded from the mirror that apt is configured with,
-#      with lists and a cache of its own and with signatures checked, and unpacked: no root, and nothing of the system changes;
+#   1. a Unicorn of the system that is new enough is linked to (RT0_UNICORN_INCLUDE and RT0_UNICORN_LIB name one that is elsewhere);
+#   2. else, on apt systems, Debian's libunicorn-dev is downloaded from the mirror that apt is configured with, with lists and a cache
+#      of its own and with signatures checked, and unpacked: no root, and nothing of the system changes;
 #   3. else two lines say what to install.
 #
-# .deps/ready is written last, and names what is there: a second call ends at it.
+# .deps/ready is written last, and names what is there: a second call ends at it. A run that was interrupted leaves nothing that the
+# next one trips over; two runs at once take turns.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/apt.sh
 
 want=2.1.4
 deps=$PWD/.deps
 ready=$deps/ready
+name=librt0-run-make-deps # what a linker prints when the library is missing
 
-say() { printf 'deps: %s\n' "$*"; }
+say() { printf 'deps: %s\n' "$*" >&2; }
 die() { printf 'deps: %s\n' "$@" >&2; exit 1; }
 
-if [ -f "$ready" ] && [ -e "$deps/include/unicorn/unicorn.h" ] && ls "$deps"/lib/librt0-run-make-deps.* >/dev/null 2>&1; then
-	exit 0
+enough() { [ -n "$1" ] && [ "$(printf '%s\n%s\n' "$want" "$1" | sort -V | head -n 1)" = "$want" ]; }
+
+# is_ready: what an earlier run made is still there, and still new enough.
+is_ready() {
+	local version lib
+	[ -f "$ready" ] && [ -f "$deps/include/unicorn/unicorn.h" ] || return 1
+	read -r _ version _ <"$ready" && enough "${version%,}" || return 1
+	for lib in "$deps/lib/$name".*; do [ -f "$lib" ] && return 0; done
+	return 1
+}
+
+is_ready && exit 0
+mkdir -p "$deps"
+if command -v flock >/dev/null; then
+	exec 9>"$deps/lock"
+	flock 9
+	is_ready && exit 0
 fi
-rm -rf "$deps/include" "$deps/lib" "$ready"
-mkdir -p "$deps/include" "$deps/lib"
+rm -rf "$deps"/tmp.* "$deps/include" "$deps/lib" "$ready"
+tmp=$(mktemp -d "$deps/tmp.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 
 # version_of DIR prints the version that DIR/unicorn/unicorn.h declares.
 version_of() {
-	sed -nE 's/^#define UC_(API_MAJOR|API_MINOR|API_PATCH) +([0-9]+).*/\2/p' "$1/unicorn/unicorn.h" | paste -sd.
+	sed -nE 's/^#define UC_(API_MAJOR|API_MINOR|API_PATCH) +([0-9]+).*/\2/p' "$1/unicorn/unicorn.h" | paste -sd . -
 }
-enough() { [ "$(printf '%s\n%s\n' "$want" "$1" | sort -V | head -n 1)" = "$want" ]; }
 
-# use INCLUDE LIBRARY ORIGIN: the library gets the name that emu links to, so that a linker that misses it says what to run.
+# use INCLUDE LIBRARY ORIGIN: the library gets the name that emu links to, and everything must fit together: a program that is linked
+# to it runs, and reports the version that the header declares. The paths are relative to .deps, or absolute.
 use() {
-	ln -sfn "$1/unicorn" "$deps/include/unicorn"
-	ln -sfn "$2" "$deps/lib/librt0-run-make-deps.${2##*.}"
-	printf 'unicorn %s, %s\n' "$(version_of "$1")" "$3" >"$ready"
+	local up='' version
+	case $1 in /*) ;; *) up=../ ;; esac
+	rm -rf "$tmp/use" && mkdir -p "$tmp/use/include" "$tmp/use/lib"
+	version=$(cd "$deps" && version_of "$1")
+	ln -s "$up$1/unicorn" "$tmp/use/include/unicorn"
+	ln -s "$up$2" "$tmp/use/lib/$name.${2##*.}"
+	mv "$tmp/use/include" "$tmp/use/lib" "$deps/"
+	if ! fits "$version"; then
+		rm -rf "$deps/include" "$deps/lib"
+		return 1
+	fi
+	printf 'unicorn %s, %s\n' "$version" "$3" >"$tmp/ready"
+	mv "$tmp/ready" "$ready"
 	say "$(cat "$ready")"
 	exit 0
 }
 
+fits() {
+	local got
+	cat >"$tmp/fits.c" <<-'C'
+		#include <stdio.h>
+		#include <unicorn/unicorn.h>
+		int main(void) {
+			unsigned v = uc_version(NULL, NULL);
+			printf("%u.%u.%u", v >> 24, v >> 16 & 255, v >> 8 & 255);
+		}
+	C
+	if ! "${CC:-gcc}" -o "$tmp/fits" "$tmp/fits.c" -I"$deps/include" -L"$deps/lib" -lrt0-run-make-deps -lm -lpthread >"$tmp/fits.log" 2>&1; then
+		say "a program cannot be linked to it: $(tail -n 1 "$tmp/fits.log")"
+		return 1
+	fi
+	got=$("$tmp/fits" 2>&1) || true
+	[ "$got" = "$1" ] || { say "the library is not that of the header, which is $1: $got"; return 1; }
+}
+
 from_system() {
-	local include=${RT0_UNICORN_INCLUDE:-} lib=${RT0_UNICORN_LIB:-} dir
-	if [ -z "$include" ] && command -v pkg-config >/dev/null && pkg-config --exists unicorn; then
+	local include=${RT0_UNICORN_INCLUDE:-} lib=${RT0_UNICORN_LIB:-} named=${RT0_UNICORN_INCLUDE:-}${RT0_UNICORN_LIB:-} dir folder file version
+	if [ -z "$named" ] && command -v pkg-config >/dev/null && pkg-config --exists unicorn; then
 		include=$(pkg-config --variable=includedir unicorn)
 		lib=$(pkg-config --variable=libdir unicorn)
 	fi
 	for dir in "$include" /usr/include /usr/local/include /opt/homebrew/include; do
 		[ -n "$dir" ] && [ -f "$dir/unicorn/unicorn.h" ] || continue
-		enough "$(version_of "$dir")" || { say "the system's unicorn $(version_of "$dir") is older than $want: not used"; continue; }
-		for file in ${lib:+"$lib"} "$(dirname "$dir")/lib" "$(dirname "$dir")/lib/$(gcc -print-multiarch 2>/dev/null)"; do
-			for file in "$file/libunicorn.a" "$file/libunicorn.so" "$file/libunicorn.dylib"; do
-				[ -f "$file" ] && use "$dir" "$file" "the system's"
+		version=$(version_of "$dir")
+		enough "$version" || { say "unicorn $version in $dir is older than $want: not used"; continue; }
+		for folder in ${lib:+"$lib"} "$(dirname "$dir")/lib" "$(dirname "$dir")/lib/$("${CC:-gcc}" -print-multiarch 2>/dev/null)"; do
+			for file in "$folder/libunicorn.a" "$folder/libunicorn.so" "$folder/libunicorn.dylib"; do
+				[ -f "$file" ] || continue
+				use "$(cd "$dir" && pwd)" "$(cd "$folder" && pwd)/$(basename "$file")" "the system's, $file" || say "$file is not used"
 			done
 		done
 	done
-	return 0
+	[ -z "$named" ] || die "no unicorn $want or newer at RT0_UNICORN_INCLUDE='${RT0_UNICORN_INCLUDE:-}' RT0_UNICORN_LIB='${RT0_UNICORN_LIB:-}'" \
+		"the first must hold unicorn/unicorn.h, the second libunicorn.a, libunicorn.so or libunicorn.dylib"
 }
 
 from_debian() {
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg mirror arch deb lib
 	command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
-	local mirror apt=$deps/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg arch options deb lib
+	[ -f "$keyring" ] || { say "$keyring is missing: Debian's signatures cannot be checked"; return 0; }
 	arch=$(dpkg --print-architecture)
-	. /etc/os-release
-	# The configured repository of this very release, not its security or third-party companions, is the mirror.
-	mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-		awk -v r="${VERSION_CODENAME:-sid}" '$1 == r && $2 !~ /security/ { print $2; exit }')
-	[ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m 1 '/debian/*$' || true)
-	[ -n "$mirror" ] && [ -f "$keyring" ] || return 0
-
-	say "downloading libunicorn-dev from Debian sid"
-	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/unpacked" "$apt/conf.d" "$apt/download"
-	cat >"$apt/sources.list" <<-LIST
-		deb [arch=$arch signed-by=$keyring] $mirror sid main
-	LIST
-	: >"$apt/status"
-	options=(-qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::Preferences=/dev/null
-		-o Dir::Etc::PreferencesParts=/dev/null -o Dir::State="$apt" -o Dir::State::Lists="$apt/lists" -o Dir::State::Status="$apt/status"
-		-o Dir::Cache="$apt/cache" -o Acquire::Languages=none -o APT::Update::Post-Invoke= -o APT::Update::Post-Invoke-Success=
-		-o Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false -o APT::Sandbox::User= -o Acquire::Retries=3)
-	apt-get "${options[@]}" update 2>"$apt/log" || { cat "$apt/log" >&2; return 0; }
-	(cd "$apt/download" && apt-get "${options[@]}" download libunicorn-dev 2>>"$apt/log") || { cat "$apt/log" >&2; return 0; }
-	deb=$(ls "$apt"/download/libunicorn-dev_*.deb)
-	dpkg -x "$deb" "$apt/unpacked"
-	enough "$(version_of "$apt/unpacked/usr/include")" || die "Debian sid's unicorn $(version_of "$apt/unpacked/usr/include") is older than $want"
-	lib=$(find "$apt/unpacked" -name libunicorn.a | head -n 1)
-	[ -n "$lib" ] || die "$(basename "$deb") holds no static library"
-	mkdir -p "$deps/unicorn"
-	rm -rf "$deps/unicorn/include" && mv "$apt/unpacked/usr/include" "$deps/unicorn/include"
-	mv "$lib" "$deps/unicorn/libunicorn.a"
-	rm -rf "$apt"
-	use "$deps/unicorn/include" "$deps/unicorn/libunicorn.a" "from Debian sid"
+	for mirror in $(apt_mirrors); do
+		say "downloading libunicorn-dev of Debian sid from $mirror"
+		rm -rf "$tmp/apt" && mkdir -p "$tmp/apt/download" "$tmp/apt/unpacked"
+		# Only the list of packages is wanted, whatever else (translations, contents, icons) the system's configuration asks for.
+		printf 'deb [arch=%s target=Packages signed-by=%s] %s sid main\n' "$arch" "$keyring" "$mirror" >"$tmp/apt/sources.list"
+		if ! private_apt "$tmp/apt" -o APT::Update::Error-Mode=any update 2>"$tmp/log" ||
+			! (cd "$tmp/apt/download" && private_apt "$tmp/apt" download libunicorn-dev 2>"$tmp/log"); then
+			cat "$tmp/log" >&2
+			continue
+		fi
+		deb=$(ls "$tmp"/apt/download/libunicorn-dev_*.deb)
+		dpkg -x "$deb" "$tmp/apt/unpacked"
+		lib=$(find "$tmp/apt/unpacked" -name libunicorn.a | head -n 1)
+		[ -n "$lib" ] || { say "$(basename "$deb") holds no static library"; continue; }
+		enough "$(version_of "$tmp/apt/unpacked/usr/include")" || { say "$(basename "$deb") is older than $want"; continue; }
+		mkdir "$tmp/unicorn"
+		mv "$tmp/apt/unpacked/usr/include" "$lib" "$tmp/unicorn/"
+		rm -rf "$deps/unicorn" && mv "$tmp/unicorn" "$deps/unicorn"
+		use unicorn/include unicorn/libunicorn.a "from Debian sid" || return 0
+	done
 }
 
 from_system
 case $(uname -s) in
 Darwin) die "unicorn $want or newer is not installed" "install it with: brew install unicorn" ;;
 esac
+command -v "${CC:-gcc}" >/dev/null || die "there is no C compiler (${CC:-gcc})" "install gcc and the C library's headers, and run make deps again"
 from_debian
-die "unicorn $want or newer was not found, and Debian's package could not be downloaded" \
+die "unicorn $want or newer was not found, and Debian's package could not be had" \
 	"install unicorn $want or newer (library and headers), or set RT0_UNICORN_INCLUDE and RT0_UNICORN_LIB to its folders, and run make deps again"
