@@ -150,6 +150,11 @@ var i386 = &Arch{
 	Trampoline: i386Sigreturn, // __kernel_rt_sigreturn of x86/entry/vdso/vdso32/sigreturn.S
 	Vsyscall:   0,
 	GDT:        true,
+	Segments: Segments{
+		Table: Register{"gdtr", ucX86RegGDTR},
+		Code:  Register{"cs", ucX86RegCS},
+		Data:  []Register{{"ds", ucX86RegDS}, {"es", ucX86RegES}, {"ss", ucX86RegSS}},
+	},
 }
 
 // i386Sigreturn is `mov $173, %eax; int $0x80`.

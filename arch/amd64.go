@@ -151,4 +151,5 @@ var amd64 = &Arch{
 	Trampoline: nil,                // x64_setup_rt_frame refuses a handler without SA_RESTORER
 	Vsyscall:   0xffffffffff600000, // VSYSCALL_ADDR of x86/include/uapi/asm/vsyscall.h
 	GDT:        false,
+	Segments:   Segments{},
 }

@@ -161,6 +161,7 @@ var arm64 = &Arch{
 	Trampoline: arm64Sigreturn,            // __kernel_rt_sigreturn of arm64/kernel/vdso/sigreturn.S
 	Vsyscall:   0,
 	GDT:        false,
+	Segments:   Segments{},
 }
 
 // arm64Sigreturn is `mov x8, #139; svc #0`.

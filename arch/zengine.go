@@ -47,7 +47,12 @@ const (
 
 	ucX86RegEIP    = 26
 	ucX86RegEFLAGS = 25
+	ucX86RegCS     = 11
+	ucX86RegDS     = 17
+	ucX86RegES     = 28
+	ucX86RegSS     = 49
 	ucX86RegGS     = 33
+	ucX86RegGDTR   = 243
 
 	ucX86InsSYSCALL = 699
 

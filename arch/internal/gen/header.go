@@ -23,7 +23,7 @@ var engineNames = []struct {
 	{header: "x86.h", names: "UC_X86_REG_R%d", from: 8, to: 15},
 	{header: "x86.h", names: "UC_X86_REG_RIP UC_X86_REG_RFLAGS UC_X86_REG_FS_BASE UC_X86_REG_GS_BASE"},
 	{header: "x86.h", names: "UC_X86_REG_EAX UC_X86_REG_EBX UC_X86_REG_ECX UC_X86_REG_EDX UC_X86_REG_ESI UC_X86_REG_EDI UC_X86_REG_EBP UC_X86_REG_ESP"},
-	{header: "x86.h", names: "UC_X86_REG_EIP UC_X86_REG_EFLAGS UC_X86_REG_GS"},
+	{header: "x86.h", names: "UC_X86_REG_EIP UC_X86_REG_EFLAGS UC_X86_REG_CS UC_X86_REG_DS UC_X86_REG_ES UC_X86_REG_SS UC_X86_REG_GS UC_X86_REG_GDTR"},
 	{header: "x86.h", names: "UC_X86_INS_SYSCALL"},
 	{header: "x86.h", names: "UC_CPU_X86_SANDYBRIDGE UC_CPU_X86_IVYBRIDGE UC_CPU_X86_HASWELL UC_CPU_X86_BROADWELL"},
 	{header: "arm64.h", names: "UC_ARM64_REG_X%d", from: 0, to: 30},
