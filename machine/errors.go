@@ -64,7 +64,7 @@ func clip(text string) string {
 }
 
 // nearest is the candidate with the fewest edits from the text, upper and lower case being the same; the first of equals.
-// A candidate may also be meant by its last part alone: "release" for "kernel.release".
+// A candidate may also be meant by one of its parts ("release" for "kernel.release"), or by its beginning ("rasp").
 func nearest(text string, candidates []string) string {
 	const most = 64 // enough to tell every key; bounds the work for a text of any length
 	text = strings.ToLower(text)
@@ -73,8 +73,11 @@ func nearest(text string, candidates []string) string {
 	for _, candidate := range candidates {
 		lower := strings.ToLower(candidate)
 		d := 2 * edits(text, lower)
-		if i := strings.LastIndexByte(lower, '.'); i >= 0 {
-			d = min(d, 2*edits(text, lower[i+1:])+1)
+		if group, last, dotted := strings.Cut(lower, "."); dotted {
+			d = min(d, 2*edits(text, group)+1, 2*edits(text, last)+1)
+		}
+		if text != "" && strings.HasPrefix(lower, text) {
+			d = min(d, 1)
 		}
 		if d < least {
 			best, least = candidate, d

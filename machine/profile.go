@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -47,12 +48,13 @@ func Profiles() []Profile {
 	return profiles
 }
 
-// names of the embedded profiles, sorted, as fs.Glob has them.
+// names of the embedded profiles, sorted.
 var names = sync.OnceValue(func() []string {
 	files, _ := fs.Glob(embedded, "profiles/*.yaml")
 	for i, file := range files {
-		files[i] = strings.TrimSuffix(filepath.Base(file), ".yaml")
+		files[i] = strings.TrimSuffix(path.Base(file), ".yaml")
 	}
+	slices.Sort(files)
 	return files
 })
 
@@ -120,8 +122,8 @@ func readEmbedded(name string) ([]byte, error) {
 }
 
 // readFile reads no further than a profile may be long: the path may be a device.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
 	if err != nil {
 		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 			return nil, pathErr.Err

@@ -31,17 +31,18 @@ func parseProfile(id string, data []byte, chain []string) (Machine, error) {
 	if err != nil {
 		return Machine{}, locate(id, err)
 	}
-	if m.Name == "" {
-		m.Name = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(id), ".yaml"), ".yml")
-	}
+	fill(&m.Name, strings.TrimSuffix(strings.TrimSuffix(filepath.Base(id), ".yaml"), ".yml"))
 	if err := m.Validate(); err != nil {
 		return Machine{}, &ProfileError{File: id, Err: err}
 	}
 	return m, nil
 }
 
-// locate gives an error the file that it is in, unless it is an inherited one that has its own.
+// locate gives an error the file that it is in, unless it is an inherited one's and has that.
 func locate(id string, err error) error {
+	if inner := (*ProfileError)(nil); errors.As(err, &inner) {
+		return inner
+	}
 	if at := (*lineError)(nil); errors.As(err, &at) {
 		return &ProfileError{id, at.line, at.err}
 	}
@@ -348,14 +349,11 @@ func (m *Machine) UnmarshalYAML(node ast.Node) error {
 	if err == nil {
 		loaded, err = Load(name)
 	} else if loaded, err = fromNode(node, nil); err == nil {
+		fill(&loaded.Name, "unnamed")
 		err = loaded.Validate()
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		*m = loaded
 	}
-	if loaded.Name == "" {
-		loaded.Name = "unnamed"
-	}
-	*m = loaded
-	return nil
+	return err
 }

@@ -35,7 +35,7 @@ func (m Machine) MarshalYAML() ([]byte, error) {
 			writeList(&b, m.Env)
 		case k.name == filePrefix+"/PATH":
 			for _, path := range slices.Sorted(maps.Keys(m.Files)) {
-				fmt.Fprintf(&b, "  %s: %s\n", yamlString(path), yamlText(m.Files[path], "    "))
+				fmt.Fprintf(&b, "  %s: %s\n", yamlString(path), fileText(path, m.Files[path]))
 			}
 		case k.list != nil:
 			b.WriteString(k.name + ":\n")
@@ -103,17 +103,20 @@ func yamlString(text string) string {
 	return b.String()
 }
 
-// yamlText is yamlString, or a literal block where the text is plain lines that a reader would like to see as such.
-func yamlText(text, indent string) string {
+// fileText is a file's contents as yamlString, or as a literal block where they are plain lines that a reader would like to see as
+// such. Beside a !!binary path the parser (goccy/go-yaml 1.19) refuses blocks.
+func fileText(path, text string) string {
 	body, ended := strings.CutSuffix(text, "\n")
-	if !ended || body == "" {
+	if !ended || body == "" || !utf8.ValidString(path) {
 		return yamlString(text)
 	}
 	for i, line := range strings.Split(body, "\n") {
-		plain := strings.Trim(line, " \t") == line || (i > 0 && strings.TrimRight(line, " \t") == line && line[0] == ' ')
-		if line == "" || !plain || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r > '~' }) {
+		indented := i > 0 && strings.HasPrefix(line, " ")
+		if line == "" || strings.TrimRight(line, " \t") != line || (!indented && strings.TrimLeft(line, " \t") != line) ||
+			strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r > '~' }) {
 			return yamlString(text)
 		}
 	}
+	const indent = "    "
 	return "|\n" + indent + strings.ReplaceAll(body, "\n", "\n"+indent)
 }

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package machine
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSet(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		key, value string
+		want       Option
+	}{
+		{"cpus", "7", CPUs(7)},
+		{"cpus", "0-3,8", CPUSetOf("0-3,8")},
+		{"hugePage", "none", HugePage(0)},
+		{"hugePage", "0", HugePage(0)},
+		{"hugePage", "1G", HugePage(1 << 30)},
+		{"pageSize", "64k", PageSize(64 << 10)},
+		{"memory", "512MiB", Memory(512 << 20)},
+		{"addressSpace", "300M", AddressSpace(300 << 20)},
+		{"addressSpace", "unlimited", AddressSpace(0)},
+		{"kernel.release", "3.4.35_hi3535", KernelRelease("3.4.35_hi3535")},
+		{"kernel.version", "#2", KernelVersion("#2")},
+		{"kernel.node", "n", Node("n")},
+		{"kernel.machine", "m", func(m *Machine) { m.Kernel.Machine = "m" }},
+		{"cgroup.version", "none", WithoutCgroup()},
+		{"cgroup.version", "v1", CgroupV1(-1, 100000)},
+		{"cgroup.quota", "50000", CgroupV2(50000, 100000)},
+		{"cgroup.quota", "max", CgroupV2(-1, 100000)},
+		{"cgroup.quota", "-1", CgroupV2(-1, 100000)},
+		{"cgroup.period", "5", CgroupV2(-1, 5)},
+		{"clock.realtime", "2038-01-19", func(m *Machine) { m.Clock.Realtime = "2038-01-19T00:00:00Z" }},
+		{"clock.realtime", "0", func(m *Machine) { m.Clock.Realtime = "1970-01-01T00:00:00Z" }},
+		{"clock.realtime", "@2147483648", func(m *Machine) { m.Clock.Realtime = "2038-01-19T03:14:08Z" }},
+		{"clock.realtime", "2020-02-03T04:05:06.7+01:00", func(m *Machine) { m.Clock.Realtime = "2020-02-03T03:05:06.7Z" }},
+		{"clock.monotonic", "0", MonotonicStart(0)},
+		{"random", "7", Random("7")},
+		{"features", "+avx2,-atomics", Features("+avx2", "-atomics")},
+		{"features", "avx2 -avx2", Features("-avx2")},
+		{"features", "", func(*Machine) {}},
+		{"args", `a 'b c' "" d"e f"g`, Args("a", "b c", "", "de fg")},
+		{"env.A", "1", Env("A=1")},
+		{"env.A.B", "=", Env("A.B==")},
+		{"files./path/with.dots", "x", File("/path/with.dots", "x")},
+		{"name", "x", Named("x")},
+		{"description", "y", Describe("y")},
+	} {
+		t.Run(tc.key+"="+tc.value, func(t *testing.T) {
+			t.Parallel()
+			got, err := New().Set(tc.key, tc.value)
+			require.NoError(t, err)
+			require.Equal(t, New(tc.want), got)
+			require.NoError(t, got.Validate())
+		})
+	}
+}
+
+func TestSetErrors(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ key, value, want string }{
+		{"hugepage", "1", `unknown machine key "hugepage"; did you mean "hugePage"?`},
+		{"cpu", "1", `did you mean "cpus"?`},
+		{"release", "1", `did you mean "kernel.release"?`},
+		{"kernel.relaese", "1", `did you mean "kernel.release"?`},
+		{"quota", "1", `did you mean "cgroup.quota"?`},
+		{"env", "A=1", `did you mean "env.NAME"?`},
+		{"env.", "A=1", `did you mean "env.NAME"?`},
+		{"files", "x", `did you mean "files./PATH"?`},
+		{"GOMAXPROCS", "7", "unknown machine key"},
+		{"", "7", "unknown machine key"},
+		{strings.Repeat("x", 1<<20), "7", "unknown machine key"},
+		{"cpus", "0", `machine key cpus cannot be "0": a count starts at 1`},
+		{"cpus", "many", `cpus cannot be "many"`},
+		{"hugePage", "2Q", `machine key hugePage cannot be "2Q": want bytes (4096), a size (64KiB, 2MiB, 1GiB) or none`},
+		{"pageSize", "3000", `pageSize cannot be "3000": want a power of two from 4KiB to 1GiB`},
+		{"cgroup.version", "3", "want 1, 2 or none"},
+		{"cgroup.quota", "50%", "want microseconds"},
+		{"cgroup.period", "max", "want microseconds"},
+		{"clock.realtime", "yesterday", "want a time between 1970 and 2262"},
+		{"clock.monotonic", "3", "want a duration with its unit"},
+		{"clock.monotonic", "-3s", "0 or later"},
+		{"features", "a=b", "is no feature"},
+		{"args", "'a", "a ' is not closed"},
+		{"files.etc/x", "", "want an absolute path"},
+		{"env.A", "\x00", "env.A cannot be"},
+		{"name", "", "want a name of one line"},
+	} {
+		t.Run(clip(tc.key)+"="+tc.value, func(t *testing.T) {
+			t.Parallel()
+			before := New()
+			after, err := before.Set(tc.key, tc.value)
+			require.ErrorContains(t, err, tc.want)
+			require.NotContains(t, err.Error(), "\n")
+			require.Less(t, len(err.Error()), 400)
+			require.Equal(t, New(), after, "a refused value changes nothing")
+			var unknown *UnknownKeyError
+			var value *ValueError
+			if !strings.HasPrefix(err.Error(), "unknown") {
+				require.ErrorAs(t, err, &value)
+			} else {
+				require.ErrorAs(t, err, &unknown)
+			}
+		})
+	}
+}
+
+// TestKeys: each key's default, given to Set, is the default machine again.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	for _, k := range Keys() {
+		require.NotEmpty(t, k.Type, k.Key)
+		require.NotEmpty(t, k.Doc, k.Key)
+		require.NotContains(t, k.Doc, "|", k.Key)
+		require.Contains(t, KeysMarkdown(), "| `"+k.Key+"` | ")
+		if strings.HasSuffix(k.Key, "NAME") || strings.HasSuffix(k.Key, "PATH") || k.Key == "description" {
+			continue
+		}
+		m, err := New().Set(k.Key, k.Default)
+		require.NoError(t, err, k.Key)
+		require.Equal(t, New(), m, k.Key)
+	}
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for _, words := range [][]string{{}, {""}, {"a", "b c"}, {"it's", `"`, "a\tb", "\n"}, {"", "", " "}} {
+		back, err := splitWords(joinWords(words))
+		require.NoError(t, err)
+		require.Equal(t, words, back)
+	}
+}
+
+func TestEdits(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"kitten", "sitting", 3}, {"ca", "abc", 3},
+	} {
+		require.Equal(t, tc.want, edits(tc.a, tc.b), "%s %s", tc.a, tc.b)
+	}
+}
