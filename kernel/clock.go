@@ -40,11 +40,12 @@ func (c *clock) init(e *emu.Engine, m machine.Clock) error {
 	c.eng = e
 	wall, err := m.Time()
 	if err != nil {
-		return fmt.Errorf("read the machine's realtime clock: %w", err)
+		return fmt.Errorf("read the machine's clock: %w", err)
 	}
 	monotonic := int64(m.Monotonic)
 	c.start = monotonic - int64(e.Instructions())*nsPerInstruction
 	c.realtime = wall.UnixNano() - monotonic
+	c.count()
 	return nil
 }
 
@@ -58,6 +59,14 @@ func (c *clock) at(instructions uint64) int64 {
 
 // wall is CLOCK_REALTIME.
 func (c *clock) wall() int64 { return addTime(c.now(), c.realtime) }
+
+// fromWall turns a time of CLOCK_REALTIME into one of CLOCK_MONOTONIC; never stays never.
+func (c *clock) fromWall(t int64) int64 {
+	if t == never {
+		return never
+	}
+	return addTime(t, -c.realtime)
+}
 
 // realtime and monotonic are the process's clocks, in nanoseconds.
 func (p *Process) realtime() int64  { return p.clock.wall() }
@@ -101,9 +110,13 @@ func (c *clock) jump() bool {
 	}
 	if left := c.timers[0].deadline - c.now(); left > 0 {
 		c.start += left
+		c.count()
 	}
 	return true
 }
+
+// count lets the CPU's cycle counter tell the same time as the clocks: RDTSC and CNTVCT_EL0 do not stop when nobody runs.
+func (c *clock) count() { c.eng.SetCounter(uint64(c.now())) }
 
 // addTime adds without wrapping: a guest may sleep for centuries, as Linux' ktime_add_safe lets it.
 func addTime(a, b int64) int64 {

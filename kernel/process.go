@@ -91,6 +91,7 @@ type Process struct {
 	threads []*Thread       // alive and dead, in order of creation
 	byTID   map[int]*Thread // alive
 	nextTID int
+	dead    int     // of threads
 	current *Thread // whose registers are in the engine
 	sched   scheduler
 	clock   clock
@@ -105,7 +106,8 @@ type Process struct {
 	itimers  [3]intervalTimer
 	restorer uint64 // address of the kernel's sigreturn page; 0: the program brings its own
 
-	gdt uint64 // address of the descriptor table; 0 where the architecture has none
+	gdt       uint64              // address of the descriptor table; 0 where the architecture has none
+	loadedTLS [gdtTLSCount]uint64 // the TLS descriptors in it
 
 	events    []Event
 	eventByID map[eventKey]int
@@ -235,6 +237,9 @@ func (p *Process) Run(ctx context.Context, limit uint64) Exit {
 		stop := p.eng.Run(min(limit, p.sched.until(p), done+checkEvery))
 		now := p.eng.Instructions()
 		t.Instructions += now - done
+		if now > done {
+			p.sched.jumps = 0
+		}
 		if p.cfg.Observer.Slice != nil && (stop.Kind == emu.StopLimit || p.syscalls&0xff == 0) {
 			p.cfg.Observer.Slice(now)
 		}

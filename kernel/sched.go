@@ -13,6 +13,10 @@ import (
 // the engine's stop and the contexts' exchange (some 0.3 µs together) do not show.
 const slice = 100_000
 
+// maxJumps bounds how often time may jump to the next timer without waking anybody: an interval timer whose signal is ignored would
+// have it jump for ever.
+const maxJumps = 100_000
+
 // Order is the rule by which the scheduler picks the next thread.
 type Order struct {
 	seeded bool
@@ -40,6 +44,7 @@ type scheduler struct {
 	random *rand.Rand
 	end    uint64 // instruction count at which the running thread's slice is over
 	yield  bool   // the running thread gives up the rest of its slice
+	jumps  int    // of the clock, since a thread executed anything
 	pool   contextPool
 }
 
@@ -123,7 +128,7 @@ func (p *Process) pick() bool {
 		s.ready(t)
 	}
 	for len(s.queue) == 0 {
-		if !p.clock.jump() {
+		if s.jumps++; s.jumps > maxJumps || !p.clock.jump() {
 			return false
 		}
 		p.clock.fire()

@@ -27,19 +27,19 @@ type Thread struct {
 
 	wait    *wait    // nil: the thread can run
 	pending *outcome // of a wait that is over: goes to the registers when the thread runs again
-	resume  bool     // the call was interrupted by a signal and may start again
+	// interrupted is the call that a signal has ended; what becomes of it is decided at delivery.
+	interrupted *interruption
 
 	mask      sigset // blocked signals
-	saved     sigset // mask to put back after the next delivery (sigsuspend, ppoll, epoll_pwait)
-	savedSet  bool
+	savedMask sigset // to put back when the call that has set mask for its time is over (sigsuspend, ppoll, epoll_pwait)
+	maskSaved bool
 	queue     signalQueue
 	alt       altStack
-	frames    []savedFrame // handlers that have not returned, oldest first
-	clearTID  uint64       // set_tid_address
-	robust    [2]uint64    // set_robust_list: head, size
-	name      string       // PR_SET_NAME
-	tls       [3]uint64    // 386: the descriptors of set_thread_area, GDT entries 6 to 8
-	tlsLoaded bool         // the descriptors are in the table
+	frames    []savedFrame        // handlers that have not returned, oldest first
+	clearTID  uint64              // set_tid_address
+	robust    [2]uint64           // set_robust_list: head, size
+	name      string              // PR_SET_NAME
+	tls       [gdtTLSCount]uint64 // x86-32: the descriptors of set_thread_area, GDT entries 6 to 8
 }
 
 // outcome is what a system call returns.

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package kernel
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/emu"
+)
+
+// The values of si_code for faults, include/uapi/asm-generic/siginfo.h.
+const (
+	segvMapErr = 1
+	segvAccErr = 2
+	illIllOpc  = 1
+)
+
+// The page-fault error code of x86 (arch/x86/include/asm/trap_pf.h) and its exception numbers, which x86's signal frames repeat.
+const (
+	pfProt  = 1
+	pfWrite = 2
+	pfUser  = 4
+	pfInstr = 16
+
+	trapInvalidOpcode = 6
+	trapProtection    = 13
+	trapPageFault     = 14
+)
+
+var accessNames = map[emu.Prot]string{emu.Read: "read", emu.Write: "write", emu.Exec: "execute"}
+
+// fault answers an access that the address space does not allow: the vsyscall page, or SIGSEGV.
+func (p *Process) fault(t *Thread, stop emu.Stop) {
+	if stop.Access == emu.Exec && p.vsyscall(t, stop.Addr) {
+		return
+	}
+	info := siginfo{signo: arch.SIGSEGV, code: segvMapErr, fault: true, addr: stop.Addr, trap: trapPageFault, err: pfUser}
+	info.why = fmt.Sprintf("at %#x (%s)", stop.Addr, accessNames[stop.Access])
+	if stop.Mapped {
+		info.code = segvAccErr
+		info.err |= pfProt
+	}
+	switch stop.Access {
+	case emu.Write:
+		info.err |= pfWrite
+	case emu.Exec:
+		info.err |= pfInstr
+	}
+	p.force(t, info)
+}
+
+// illegal answers an instruction that the CPU does not have. When the machine promises a feature that the engine lacks, the
+// program may have believed it: that is rt0's limit, not the program's fault.
+func (p *Process) illegal(t *Thread, stop emu.Stop) {
+	if promised := p.promised(); len(promised) > 0 {
+		p.end(Exit{Kind: Unsupported, PC: stop.PC, Reason: fmt.Sprintf(
+			"the machine promises %s, which the engine cannot run, and the instruction at pc %#x is one that it does not know",
+			strings.Join(promised, ", "), stop.PC)})
+		return
+	}
+	p.force(t, siginfo{
+		signo: arch.SIGILL, code: illIllOpc, fault: true, addr: stop.PC, trap: trapInvalidOpcode,
+		why: fmt.Sprintf("at %#x (illegal instruction)", stop.PC),
+	})
+}
+
+// promised are the features that the machine adds and the engine cannot run.
+func (p *Process) promised() []string {
+	var names []string
+	for _, wish := range p.cfg.Machine.Features {
+		name, ok := strings.CutPrefix(wish, "+")
+		if !ok {
+			continue
+		}
+		for _, f := range p.arch.Features {
+			if f.Name == name && !f.Engine {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// interrupt answers any other exception, by the architecture's table.
+func (p *Process) interrupt(t *Thread, stop emu.Stop) {
+	trap := arch.Trap{Intr: stop.Intr, Signal: arch.SIGILL, Code: illIllOpc, Addr: true, Number: trapInvalidOpcode}
+	for _, known := range p.arch.Traps {
+		if known.Intr == stop.Intr {
+			trap = known
+		}
+	}
+	info := siginfo{signo: trap.Signal, code: trap.Code, fault: true, trap: trap.Number}
+	if trap.Addr {
+		info.addr = stop.PC
+	}
+	info.why = fmt.Sprintf("at %#x (exception %d)", stop.PC, stop.Intr)
+	p.force(t, info)
+}
+
+// vsyscalls are the entries of x86-64's legacy page, by offset. Go up to 1.15 calls them where it finds no vDSO. Linux lets the
+// call fault and answers it in emulate_vsyscall; so does rt0, as if the program had made the system call.
+var vsyscalls = map[uint64]string{0: "gettimeofday", 0x400: "time", 0x800: "getcpu"}
+
+// vsyscall answers a call into the legacy page; false: addr is no entry of it.
+func (p *Process) vsyscall(t *Thread, addr uint64) bool {
+	if p.arch.Vsyscall == 0 || addr-p.arch.Vsyscall >= emu.PageSize {
+		return false
+	}
+	name, ok := vsyscalls[addr-p.arch.Vsyscall]
+	if !ok {
+		return false
+	}
+	sp := p.eng.Reg(p.arch.SP)
+	back, errno := t.readUint(sp, p.arch.PtrSize)
+	if errno != 0 {
+		return false
+	}
+	p.eng.SetReg(p.arch.PC, back)
+	p.eng.SetReg(p.arch.SP, sp+uint64(p.arch.PtrSize))
+	for _, number := range p.arch.Syscall.Numbers {
+		if number.Name == name {
+			p.eng.SetReg(p.arch.Syscall.Number, number.N)
+			break
+		}
+	}
+	p.syscall(t)
+	return true
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package kernel
+
+import (
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/emu"
+)
+
+// altStack is sigaltstack's: struct stack_t.
+type altStack struct {
+	sp, size uint64
+	flags    uint64
+}
+
+// The flags of sigaltstack.
+const (
+	ssOnStack    = 1
+	ssDisable    = 2
+	ssAutodisarm = 1 << 31
+)
+
+// holds says that an address is on the alternate stack (on_sig_stack). The top is on it, the bottom is not.
+func (s *altStack) holds(sp uint64) bool {
+	return s.size != 0 && s.flags&ssAutodisarm == 0 && sp > s.sp && sp-s.sp <= s.size
+}
+
+// state is ss_flags as sigaltstack tells it (sas_ss_flags).
+func (s *altStack) state(sp uint64) uint64 {
+	switch {
+	case s.size == 0:
+		return ssDisable
+	case s.holds(sp):
+		return ssOnStack
+	}
+	return 0
+}
+
+// savedFrame is a handler that has not returned. The frame in guest memory holds the integer registers, which the handler may
+// change (Go's sigpanic and asyncPreempt do); the context holds what the frame leaves out, floating point and vectors first.
+type savedFrame struct {
+	addr uint64
+	ctx  *emu.Context
+	call *interruption // starts over when the handler returns; nil: none
+}
+
+// pushFrame makes a running thread enter a handler: setup_rt_frame. False: the stack cannot take it.
+func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
+	f := &p.arch.Signal
+	sp := p.eng.Reg(p.arch.SP)
+	base := sp
+	onAlt := a.flags&saOnStack != 0 && t.alt.size != 0 && !t.alt.holds(sp)
+	switch {
+	case onAlt:
+		base = t.alt.sp + t.alt.size
+	default:
+		base -= uint64(f.RedZone)
+	}
+	addr := (base-uint64(f.Size))&^uint64(f.Align-1) - uint64(f.Skew)
+	if p.arch.PtrSize == 4 {
+		addr = uint64(uint32(addr))
+	}
+	if (onAlt || t.alt.holds(sp)) && !t.alt.holds(addr) {
+		return false // get_sigframe: the alternate stack has overflowed
+	}
+	restorer := p.restorer
+	if a.flags&saRestorer != 0 && a.restorer != 0 {
+		restorer = a.restorer
+	}
+	if restorer == 0 {
+		return false
+	}
+	blocked := t.mask
+	if t.maskSaved {
+		blocked = t.savedMask
+	}
+	frame := p.encodeFrame(t, info, blocked, sp)
+	args := [...]uint64{uint64(info.signo), addr + uint64(f.Info), addr + uint64(f.Context)}
+	word := p.arch.PtrSize
+	for i, offset := range f.StackArgs {
+		putUint(p.arch, frame[offset:offset+word], args[i])
+	}
+	if f.Return >= 0 {
+		putUint(p.arch, frame[f.Return:f.Return+word], restorer)
+	}
+	if p.mem.Write(addr, frame) != nil {
+		return false
+	}
+	p.saveFrame(t, addr, a)
+	t.maskSaved = false
+	t.mask |= a.mask
+	if a.flags&saNoDefer == 0 {
+		t.mask |= setOf(info.signo)
+	}
+	t.mask &^= unblockable
+	if t.alt.flags&ssAutodisarm != 0 {
+		t.alt = altStack{}
+	}
+	for i, r := range f.Args {
+		p.eng.SetReg(r, args[i])
+	}
+	if f.Return < 0 {
+		p.eng.SetReg(p.arch.Link, restorer)
+	}
+	if f.ClearFlags != 0 {
+		p.eng.SetReg(p.arch.Flags, p.eng.Reg(p.arch.Flags)&^f.ClearFlags)
+	}
+	p.eng.SetReg(p.arch.SP, addr)
+	p.eng.SetReg(p.arch.PC, a.handler)
+	return true
+}
+
+// saveFrame keeps the CPU's state for sigreturn, and the call that starts over then.
+func (p *Process) saveFrame(t *Thread, addr uint64, a action) {
+	saved := savedFrame{addr: addr, ctx: p.sched.pool.get(p.eng)}
+	saved.ctx.Save()
+	if call := t.interrupted; call != nil && call.restart && a.flags&saRestart != 0 {
+		saved.call = call
+	}
+	t.interrupted = nil
+	if len(t.frames) == maxSignalDepth {
+		// Handlers that are left by a jump never return; the oldest of so many is one of them.
+		p.event("bound", "signals", "too many handlers have not returned: the oldest is forgotten")
+		p.sched.pool.put(t.frames[0].ctx)
+		copy(t.frames, t.frames[1:])
+		t.frames = t.frames[:maxSignalDepth-1]
+	}
+	t.frames = append(t.frames, saved)
+}
+
+// encodeFrame lays out the frame: siginfo, and a ucontext with the registers as they are in the engine.
+func (p *Process) encodeFrame(t *Thread, info siginfo, blocked sigset, sp uint64) []byte {
+	f := &p.arch.Signal
+	word := p.arch.PtrSize
+	b := make([]byte, f.Size)
+	put := func(offset, size int, v uint64) { putUint(p.arch, b[offset:offset+size], v) }
+
+	copy(b[f.Info:], p.encodeSiginfo(info))
+	put(f.Stack, word, t.alt.sp)
+	put(f.Stack+word, 4, t.alt.state(sp))
+	put(f.Stack+2*word, word, t.alt.size)
+	copy(b[f.Mask:], p.encodeSigset(blocked))
+	for _, r := range f.Regs {
+		put(r.Offset, r.Size, p.eng.Reg(r.Reg))
+	}
+	for _, w := range f.Words {
+		put(w.Offset, w.Size, w.Value)
+	}
+	if info.fault && f.Fault >= 0 {
+		put(f.Fault, word, info.addr)
+	}
+	if f.Trap >= 0 {
+		put(f.Trap, word, info.trap)
+	}
+	if f.Err >= 0 {
+		put(f.Err, word, info.err)
+	}
+	return b
+}
+
+// siginfoSize is SI_MAX_SIZE.
+const siginfoSize = 128
+
+// encodeSiginfo is copy_siginfo_to_user. The union starts at a multiple of the pointer size.
+func (p *Process) encodeSiginfo(info siginfo) []byte {
+	e := &encoder{arch: p.arch}
+	e.u32(uint64(info.signo)).u32(0).u32(uint64(uint32(info.code)))
+	if p.arch.PtrSize == 8 {
+		e.u32(0)
+	}
+	switch {
+	case info.fault:
+		e.word(info.addr)
+	default:
+		e.u32(uint64(info.pid)).u32(uint64(info.uid)).word(info.value)
+	}
+	return e.pad(siginfoSize).b
+}
+
+// encodeSigset and decodeSigset: a sigset_t is an array of longs, the low signals first.
+func (p *Process) encodeSigset(s sigset) []byte {
+	e := &encoder{arch: p.arch}
+	if p.arch.PtrSize == 4 {
+		return e.u32(uint64(uint32(s))).u32(uint64(s >> 32)).b
+	}
+	return e.u64(uint64(s)).b
+}
+
+func (p *Process) decodeSigset(b []byte) sigset {
+	if p.arch.PtrSize == 4 {
+		return sigset(getUint(p.arch, b[:4])) | sigset(getUint(p.arch, b[4:8]))<<32
+	}
+	return sigset(getUint(p.arch, b[:8]))
+}
+
+// popFrame undoes a delivery: rt_sigreturn. False: the frame cannot be read.
+func (p *Process) popFrame(t *Thread) bool {
+	f := &p.arch.Signal
+	addr := p.eng.Reg(p.arch.SP)
+	if f.Return >= 0 {
+		addr -= uint64(p.arch.PtrSize) // the handler's return has popped the restorer
+	}
+	b := make([]byte, f.Size)
+	if p.mem.Read(addr, b) != nil {
+		return false
+	}
+	var call *interruption
+	for i := len(t.frames) - 1; i >= 0; i-- {
+		if t.frames[i].addr != addr {
+			continue
+		}
+		t.frames[i].ctx.Load()
+		call = t.frames[i].call
+		for _, dropped := range t.frames[i:] {
+			p.sched.pool.put(dropped.ctx)
+		}
+		t.frames = t.frames[:i]
+		break
+	}
+	pc := p.eng.Reg(p.arch.PC)
+	for _, r := range f.Regs {
+		p.restoreRegister(r, getUint(p.arch, b[r.Offset:r.Offset+r.Size]))
+	}
+	word := p.arch.PtrSize
+	t.mask = p.decodeSigset(b[f.Mask:]) &^ unblockable
+	t.setAlt(altStack{
+		sp:    getUint(p.arch, b[f.Stack:f.Stack+word]),
+		flags: getUint(p.arch, b[f.Stack+word:f.Stack+word+4]),
+		size:  getUint(p.arch, b[f.Stack+2*word:f.Stack+3*word]),
+	})
+	if p.eng.Reg(p.arch.PC) == pc {
+		// The call starts over where it was interrupted, at the next delivery. Linux sets the PC back to the trap; the effect is the same.
+		t.interrupted = call
+	}
+	return true
+}
+
+// restoreRegister writes a register that a handler may have changed. Of the flags it takes only what a program may set itself
+// (FIX_EFLAGS, valid_user_regs); an unchanged register is left alone, which spares segment registers a reload.
+func (p *Process) restoreRegister(r arch.Slot, v uint64) {
+	old := p.eng.Reg(r.Reg)
+	if r.Reg == p.arch.Flags {
+		v = old&^p.arch.Signal.UserFlags | v&p.arch.Signal.UserFlags
+	}
+	if v != old {
+		p.eng.SetReg(r.Reg, v)
+	}
+}
+
+// setAlt is do_sigaltstack without its error cases that a frame of ours cannot have.
+func (t *Thread) setAlt(s altStack) {
+	if s.flags&ssDisable != 0 {
+		s = altStack{}
+	}
+	s.flags &= ssAutodisarm
+	t.alt = s
+}
