@@ -132,6 +132,8 @@ from_debian() {
 		enough "$(version_of "$tmp/apt/unpacked/usr/include")" || { say "$(basename "$deb") is older than $want"; continue; }
 		mkdir "$tmp/unicorn"
 		mv "$tmp/apt/unpacked/usr/include" "$lib" "$tmp/unicorn/"
+		# Sid's compiler leaves relocations that the linker of an older Debian gets wrong.
+		go run ./scripts/mendlib "$tmp/unicorn/libunicorn.a" || return 0
 		rm -rf "$deps/unicorn" && mv "$tmp/unicorn" "$deps/unicorn"
 		use unicorn/include unicorn/libunicorn.a "from Debian sid" || return 0
 	done
