@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package loader
+
+import (
+	"strings"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// Aux is an entry of the auxiliary vector. Its type is one of package arch's AT_ constants.
+type Aux struct {
+	Type  uint64 // arch.AT_PHDR and the like
+	Value uint64
+}
+
+// clockTicks is AT_CLKTCK: USER_HZ, 100 on all architectures that Linux still has.
+const clockTicks = 100
+
+// addresses are the values of the vector that depend on the stack.
+type addresses struct{ random, name, platform uint64 }
+
+// auxv lists the vector in the order of create_elf_tables (fs/binfmt_elf.c). There is no vDSO, hence no AT_SYSINFO_EHDR: system
+// calls are what rt0 wants to see. The other entries of ARCH_DLINFO, AT_MINSIGSTKSZ and the rseq pair are left out too; the Go
+// runtime reads none of them.
+func (i *Image) auxv(l Layout, m machine.Machine, o StackOptions, at addresses) []Aux {
+	caps := hwcap(i.Arch, m.Features)
+	size := uint64(i.header.phentsize)
+	v := []Aux{
+		{arch.AT_HWCAP, caps[1]},
+		{arch.AT_PAGESZ, uint64(m.PageSize)},
+		{arch.AT_CLKTCK, clockTicks},
+		{arch.AT_PHDR, l.Phdr},
+		{arch.AT_PHENT, size},
+		{arch.AT_PHNUM, uint64(i.header.phnum)},
+		{arch.AT_BASE, 0},
+		{arch.AT_FLAGS, 0},
+		{arch.AT_ENTRY, i.header.entry + l.Bias},
+		{arch.AT_UID, uint64(o.UID)},
+		{arch.AT_EUID, uint64(o.UID)},
+		{arch.AT_GID, uint64(o.GID)},
+		{arch.AT_EGID, uint64(o.GID)},
+		{arch.AT_SECURE, 0},
+		{arch.AT_RANDOM, at.random},
+		{arch.AT_HWCAP2, caps[2]},
+		{arch.AT_EXECFN, at.name},
+	}
+	if i.Arch.Platform != "" {
+		v = append(v, Aux{arch.AT_PLATFORM, at.platform})
+	}
+	return append(v, Aux{arch.AT_NULL, 0})
+}
+
+// hwcap gives AT_HWCAP and AT_HWCAP2, by their number: what the engine runs, with what the machine adds and takes away. Names
+// that the architecture does not have are for others of the family.
+func hwcap(a *arch.Arch, changes []string) (caps [3]uint64) {
+	set := func(f arch.Feature, on bool) {
+		if f.HWCap == 0 {
+			return
+		}
+		caps[f.HWCap] &^= 1 << f.Bit
+		if on {
+			caps[f.HWCap] |= 1 << f.Bit
+		}
+	}
+	for _, f := range a.Features {
+		if f.Engine {
+			set(f, true)
+		}
+	}
+	for _, c := range changes {
+		if f, ok := a.Feature(strings.TrimLeft(c, "+-")); ok {
+			set(f, !strings.HasPrefix(c, "-"))
+		}
+	}
+	return caps
+}

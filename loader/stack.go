@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package loader
+
+import (
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/rt0-dev/rt0/emu"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+const (
+	// StackSize is the size of the first stack in bytes: Linux' default RLIMIT_STACK (_STK_LIM).
+	StackSize = 8 << 20
+	// maxStrings bounds arguments and environment together: a quarter of the stack (bprm_stack_limits in fs/exec.c).
+	maxStrings = StackSize / 4
+	// maxString bounds each of them (MAX_ARG_STRLEN in include/uapi/linux/binfmts.h: 32 pages).
+	maxString = 32 * emu.PageSize
+)
+
+// StackOptions are what the caller decides about the first stack.
+type StackOptions struct {
+	Name     string // argv[0]; default: the base name of the image's path
+	Exec     string // AT_EXECFN, the path that was executed; default: "/" and the base name of the image's path
+	UID, GID uint32 // AT_UID, AT_EUID and AT_GID, AT_EGID
+}
+
+// Stack is the first stack of a process as Linux leaves it.
+type Stack struct {
+	SP        uint64 // where argc is
+	Start     uint64 // lowest address of its mapping
+	End       uint64 // first address above it
+	Auxv      []Aux  // with the AT_NULL at its end
+	AuxvBytes []byte // as it stands in memory: /proc/self/auxv
+}
+
+// NewStack maps the first stack and fills it as copy_strings (fs/exec.c) and create_elf_tables (fs/binfmt_elf.c) do. From the
+// top: a zero word, the executable's path, environment, arguments, platform, random bytes; below them, aligned to 16, argc, argv,
+// envp, auxv. The machine must be resolved.
+func NewStack(m Memory, i *Image, l Layout, mach machine.Machine, o StackOptions) (Stack, error) {
+	base := path.Base(filepath.ToSlash(i.Path))
+	if o.Name == "" {
+		o.Name = base
+	}
+	if o.Exec == "" {
+		o.Exec = "/" + base
+	}
+	args := append([]string{o.Name}, mach.Args...)
+	if err := i.checkStrings(o.Exec, args, mach.Env); err != nil {
+		return Stack{}, err
+	}
+
+	p := pusher{sp: i.Arch.StackTop, image: i}
+	p.push(make([]byte, i.Arch.PtrSize))
+	at := addresses{name: p.pushString(o.Exec)}
+	env := p.pushStrings(mach.Env)
+	argv := p.pushStrings(args)
+	p.align() // arch_align_stack
+	if i.Arch.Platform != "" {
+		at.platform = p.pushString(i.Arch.Platform)
+	}
+	at.random = p.push(mach.Random[:])
+
+	s := Stack{Start: i.Arch.StackTop - StackSize, End: i.Arch.StackTop, Auxv: i.auxv(l, mach, o, at)}
+	for _, a := range s.Auxv {
+		s.AuxvBytes = i.appendWords(s.AuxvBytes, a.Type, a.Value)
+	}
+	head := i.appendWords(nil, uint64(len(args)))
+	head = i.appendWords(i.appendWords(head, argv...), 0)
+	head = i.appendWords(i.appendWords(head, env...), 0)
+	vectors := append(head, s.AuxvBytes...)
+	p.sp = (p.sp-uint64(len(vectors)))&^15 + uint64(len(vectors)) // STACK_ROUND
+	s.SP = p.push(vectors)
+
+	if err := m.Map(s.Start, StackSize, emu.Read|emu.Write, TagStack); err != nil {
+		return Stack{}, i.loadError(err)
+	}
+	if err := m.Poke(s.SP, p.bytes()); err != nil {
+		return Stack{}, i.loadError(err)
+	}
+	return s, nil
+}
+
+// checkStrings holds arguments and environment against Linux' bounds.
+func (i *Image) checkStrings(path string, args, env []string) error {
+	total := 0
+	for _, list := range [][]string{{path}, args, env} {
+		for _, s := range list {
+			if strings.IndexByte(s, 0) >= 0 {
+				return i.fail(Refused, "cannot be started: an argument or environment string holds a zero byte: %q", clean([]byte(s)))
+			}
+			if len(s) >= maxString {
+				return i.fail(Refused, "cannot be started: an argument or environment string has %d bytes, Linux takes %d (argument list too long)", len(s), maxString-1)
+			}
+			total += len(s) + 1 + i.Arch.PtrSize
+		}
+	}
+	if total > maxStrings {
+		return i.fail(Refused, "cannot be started: arguments and environment take %d bytes, Linux takes %d (argument list too long)", total, maxStrings)
+	}
+	return nil
+}
+
+// appendWords appends values in the guest's pointer size and byte order.
+func (i *Image) appendWords(b []byte, words ...uint64) []byte {
+	var word [8]byte
+	for _, w := range words {
+		if i.Arch.PtrSize == 8 {
+			i.Arch.Order.PutUint64(word[:], w)
+		} else {
+			i.Arch.Order.PutUint32(word[:], uint32(w))
+		}
+		b = append(b, word[:i.Arch.PtrSize]...)
+	}
+	return b
+}
+
+// pusher fills a stack from the top down.
+type pusher struct {
+	image  *Image
+	sp     uint64
+	pieces []piece
+}
+
+type piece struct {
+	addr uint64
+	data []byte
+}
+
+// push puts b below what is there, and gives its address.
+func (p *pusher) push(b []byte) uint64 {
+	p.sp -= uint64(len(b))
+	p.pieces = append(p.pieces, piece{p.sp, b})
+	return p.sp
+}
+
+func (p *pusher) pushString(s string) uint64 { return p.push(append([]byte(s), 0)) }
+
+// pushStrings puts the last string highest, as copy_strings does, and gives the addresses in the strings' order.
+func (p *pusher) pushStrings(list []string) []uint64 {
+	at := make([]uint64, len(list))
+	for n := len(list) - 1; n >= 0; n-- {
+		at[n] = p.pushString(list[n])
+	}
+	return at
+}
+
+func (p *pusher) align() { p.sp &^= 15 }
+
+// bytes are the contents from the stack pointer to the top.
+func (p *pusher) bytes() []byte {
+	b := make([]byte, p.image.Arch.StackTop-p.sp)
+	for _, piece := range p.pieces {
+		copy(b[piece.addr-p.sp:], piece.data)
+	}
+	return b
+}
