@@ -35,6 +35,7 @@ var i386 = &Arch{
 			{Name: "ivybridge", ID: ucCPUX86IVYBRIDGE, Lacks: []string{"adx", "bmi1", "bmi2", "movbe"}},
 			{Name: "sandybridge", ID: ucCPUX86SANDYBRIDGE, Lacks: []string{"adx", "bmi1", "bmi2", "movbe", "fsgsbase"}},
 		},
+		Illegal:    0,
 		InsnShift:  0,
 		SmallPages: false,
 	},

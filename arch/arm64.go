@@ -34,6 +34,7 @@ var arm64 = &Arch{
 			{Name: "cortex-a57", ID: ucCPUARM64A57, Lacks: armv80Lacks},
 			{Name: "cortex-a53", ID: ucCPUARM64A53, Lacks: armv80Lacks},
 		},
+		Illegal:    1, // EXCP_UDEF
 		InsnShift:  2,
 		SmallPages: true,
 	},

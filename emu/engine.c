@@ -158,7 +158,10 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 	struct rt0_engine *e = user;
 	(void)uc;
 	e->stop.intr = number;
-	stop(e, !e->syscall_insn && number == e->syscall_intr ? RT0_SYSCALL : RT0_INTERRUPT);
+	if (!e->syscall_insn && number == e->syscall_intr)
+		stop(e, RT0_SYSCALL);
+	else
+		stop(e, e->illegal && number == e->illegal ? RT0_ILLEGAL : RT0_INTERRUPT);
 }
 
 /* x86: the answers of CPUID. A leaf that is not described answers zeroes, as real CPUs do for leaves they reserve. */
@@ -270,6 +273,7 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->pc = c->pc;
 	e->syscall_insn = c->syscall_insn;
 	e->syscall_intr = c->syscall_intr;
+	e->illegal = c->illegal;
 	e->skip = NOWHERE;
 	e->counts = c->shift ? NULL : calloc(RT0_COUNTS, sizeof *e->counts);
 	if ((!c->shift && !e->counts) || rt0_space_open(&e->space, c->memory) || (*err = set_up(e, c))) {

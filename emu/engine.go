@@ -88,6 +88,7 @@ func New(cfg Config) (*Engine, error) {
 		pc:           C.int(a.PC.ID),
 		syscall_insn: C.int(a.Syscall.Insn),
 		syscall_intr: C.uint32_t(a.Syscall.Intr),
+		illegal:      C.uint32_t(a.Engine.Illegal),
 		shift:        C.uint32_t(a.Engine.InsnShift),
 		memory:       C.uint64_t(cfg.Memory),
 	}

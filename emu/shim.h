@@ -82,7 +82,7 @@ struct rt0_space {
 	/* Clean pages of executable regions, by where they come from: they outlive a restore, and so does the code translated from them. */
 	struct rt0_cached {
 		const uint8_t *source;
-		uint32_t page;
+		uint32_t size, page; /* bytes of the source that the page begins with */
 	} *cache;
 	size_t ncache, ccache;
 
@@ -146,7 +146,7 @@ struct rt0_engine {
 	uc_engine *uc;
 	struct rt0_space space;
 	int pc, syscall_insn;
-	uint32_t syscall_intr;
+	uint32_t syscall_intr, illegal;
 
 	uint64_t *breaks; /* open-addressed set; 0 is empty */
 	size_t nbreaks, cbreaks;
@@ -168,7 +168,7 @@ struct rt0_config {
 	int arch, mode, model; /* model -1: the engine's default */
 	bool small_pages;
 	int pc, syscall_insn;
-	uint32_t syscall_intr, shift;
+	uint32_t syscall_intr, illegal, shift;
 	uint64_t memory;
 };
 

@@ -357,15 +357,15 @@ static bool take(struct rt0_space *s, bool zero, uint32_t *page)
 	return true;
 }
 
-static struct rt0_cached *cached(struct rt0_space *s, const uint8_t *source)
+static struct rt0_cached *cached(struct rt0_space *s, const uint8_t *source, uint32_t size)
 {
 	size_t mask = s->ccache - 1, i = ((uintptr_t)source >> RT0_PAGE_BITS) * 0x9e3779b97f4a7c15ull >> 32 & mask;
-	while (s->cache[i].source && s->cache[i].source != source)
+	while (s->cache[i].source && (s->cache[i].source != source || s->cache[i].size != size))
 		i = (i + 1) & mask;
 	return &s->cache[i];
 }
 
-static bool remember(struct rt0_space *s, const uint8_t *source, uint32_t page)
+static bool remember(struct rt0_space *s, const uint8_t *source, uint32_t size, uint32_t page)
 {
 	if ((s->ncache + 1) * 2 > s->ccache) {
 		struct rt0_cached *old = s->cache;
@@ -377,10 +377,10 @@ static bool remember(struct rt0_space *s, const uint8_t *source, uint32_t page)
 		s->ccache = c;
 		for (size_t i = 0; i < n; i++)
 			if (old[i].source)
-				*cached(s, old[i].source) = old[i];
+				*cached(s, old[i].source, old[i].size) = old[i];
 		free(old);
 	}
-	*cached(s, source) = (struct rt0_cached){source, page};
+	*cached(s, source, size) = (struct rt0_cached){source, size, page};
 	s->ncache++;
 	return true;
 }
@@ -395,7 +395,7 @@ static bool touch(struct rt0_space *s, const struct rt0_region *r, uint64_t addr
 	bool clean = n && r->prot & RT0_EXEC && !(r->prot & RT0_WRITE);
 	uint64_t flags = PRESENT | r->prot;
 	uint32_t page = 0;
-	struct rt0_cached *c = clean && s->ccache ? cached(s, r->source + offset) : NULL;
+	struct rt0_cached *c = clean && s->ccache ? cached(s, r->source + offset, n) : NULL;
 	if (c && c->source) {
 		page = c->page;
 		flags |= CACHED;
@@ -404,7 +404,7 @@ static bool touch(struct rt0_space *s, const struct rt0_region *r, uint64_t addr
 			return false;
 		if (n)
 			memcpy(s->host + ((uint64_t)page << RT0_PAGE_BITS), r->source + offset, n);
-		if (clean && remember(s, r->source + offset, page))
+		if (clean && remember(s, r->source + offset, n, page))
 			flags |= CACHED;
 	}
 	s->touched++;

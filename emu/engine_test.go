@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package emu_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/emu"
+	"github.com/stretchr/testify/require"
+)
+
+// snippets is the machine code that the tests run, per architecture. Each ends in a system call. An architecture that is added to arch
+// must get its row, or the tests fail.
+var snippets = map[string]struct {
+	value, address, counter string // registers that the code uses
+	store, load, loop       []byte // *address = value; value = *address; while --counter != 0
+	illegal                 []byte
+	width                   int // bytes that store and load move
+	loopInsns, trap         int // instructions of one round, bytes of the trap
+}{
+	"amd64": {"rax", "rdi", "rcx", code("48 89 07 0f 05"), code("48 8b 07 0f 05"), code("48 ff c9 75 fb 0f 05"), code("0f 0b"), 8, 2, 2},
+	"386":   {"eax", "edi", "ecx", code("89 07 cd 80"), code("8b 07 cd 80"), code("49 75 fd cd 80"), code("0f 0b"), 4, 2, 2},
+	"arm64": {"x0", "x1", "x2", code("20 00 00 f9 01 00 00 d4"), code("20 00 40 f9 01 00 00 d4"), code("42 04 00 f1 e1 ff ff 54 01 00 00 d4"), code("00 00 00 00"), 8, 2, 4},
+}
+
+func code(hex string) []byte {
+	var b []byte
+	for _, f := range strings.Fields(hex) {
+		n, err := strconv.ParseUint(f, 16, 8)
+		if err != nil {
+			panic(err)
+		}
+		b = append(b, byte(n))
+	}
+	return b
+}
+
+const (
+	codeAddr = 0x10000
+	dataAddr = 0x20000
+)
+
+// cpu is an engine with code at codeAddr and four pages of data: rw, r, none, and a hole.
+type cpu struct {
+	*emu.Engine
+	t                       testing.TB
+	value, address, counter arch.Register
+}
+
+func boot(t testing.TB, a *arch.Arch, text []byte) *cpu {
+	t.Helper()
+	s, ok := snippets[a.Name]
+	require.True(t, ok, "no snippets for %s", a.Name)
+	c := &cpu{Engine: open(t, a, 0), t: t}
+	for name, r := range map[string]*arch.Register{s.value: &c.value, s.address: &c.address, s.counter: &c.counter} {
+		*r, ok = a.Register(name)
+		require.True(t, ok, name)
+	}
+	m := c.Mem()
+	require.NoError(t, m.MapBytes(codeAddr, emu.PageSize, emu.Read|emu.Exec, 1, text))
+	require.NoError(t, m.Map(dataAddr, emu.PageSize, emu.Read|emu.Write, 2))
+	require.NoError(t, m.Map(dataAddr+emu.PageSize, emu.PageSize, emu.Read, 2))
+	require.NoError(t, m.Map(dataAddr+2*emu.PageSize, emu.PageSize, 0, 2))
+	c.SetReg(a.PC, codeAddr)
+	return c
+}
+
+func TestStoreAndLoad(t *testing.T) {
+	t.Parallel()
+	eachArch(t, func(t *testing.T, a *arch.Arch) {
+		s := snippets[a.Name]
+		c := boot(t, a, s.store)
+		c.SetReg(c.value, 0x12345678)
+		c.SetReg(c.address, dataAddr+8)
+		require.Equal(t, emu.Stop{Kind: emu.StopSyscall, PC: codeAddr + uint64(len(s.store)), Intr: a.Syscall.Intr}, withIntr(c.Run(1<<40), a))
+		v, err := c.Mem().Uint(dataAddr+8, s.width)
+		require.NoError(t, err)
+		require.Equal(t, uint64(0x12345678), v)
+		require.Equal(t, uint64(2), c.Instructions())
+
+		c = boot(t, a, s.load)
+		require.NoError(t, c.Mem().PutUint(dataAddr+16, s.width, 0x87654321))
+		c.SetReg(c.address, dataAddr+16)
+		require.Equal(t, emu.StopSyscall, c.Run(1<<40).Kind)
+		require.Equal(t, uint64(0x87654321), c.Reg(c.value))
+	})
+}
+
+// withIntr evens out that only interrupt-like traps have a number.
+func withIntr(s emu.Stop, a *arch.Arch) emu.Stop {
+	s.Intr = a.Syscall.Intr
+	return s
+}
+
+// TestFaults checks that a fault tells the exact address and what was wrong, changes nothing, and that the instruction works when
+// the page is mended.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		store  bool
+		addr   uint64
+		mapped bool
+	}{
+		{"store to nil", true, 0, false},
+		{"load from nil", false, 0x18, false},
+		{"store to read-only", true, dataAddr + emu.PageSize + 0x128, true},
+		{"store to none", true, dataAddr + 2*emu.PageSize + 0xff0, true},
+		{"load from none", false, dataAddr + 2*emu.PageSize + 0x38, true},
+		{"store to hole", true, dataAddr + 3*emu.PageSize + 0x40, false},
+		{"load from hole", false, dataAddr + 3*emu.PageSize + 0xabc, false},
+	}
+	eachArch(t, func(t *testing.T, a *arch.Arch) {
+		s := snippets[a.Name]
+		for _, tc := range cases {
+			text, access := s.load, emu.Read
+			if tc.store {
+				text, access = s.store, emu.Write
+			}
+			c := boot(t, a, text)
+			c.SetReg(c.address, tc.addr)
+			c.SetReg(c.value, 77)
+			want := emu.Stop{Kind: emu.StopFault, PC: codeAddr, Addr: tc.addr, Access: access, Mapped: tc.mapped}
+			for range 2 { // a fault can be taken again
+				require.Equal(t, want, c.Run(1<<40), tc.name)
+				require.Equal(t, uint64(77), c.Reg(c.value), tc.name)
+			}
+			page := tc.addr &^ (emu.PageSize - 1)
+			require.NoError(t, c.Mem().Map(page, emu.PageSize, emu.Read|emu.Write, 0), tc.name)
+			require.NoError(t, c.Mem().PutUint(tc.addr, s.width, 99), tc.name)
+			require.Equal(t, emu.StopSyscall, c.Run(1<<40).Kind, tc.name)
+			if tc.store {
+				v, err := c.Mem().Uint(tc.addr, s.width)
+				require.NoError(t, err)
+				require.Equal(t, uint64(77), v, tc.name)
+			} else {
+				require.Equal(t, uint64(99), c.Reg(c.value), tc.name)
+			}
+		}
+	})
+}
+
+func TestFetchFaults(t *testing.T) {
+	t.Parallel()
+	eachArch(t, func(t *testing.T, a *arch.Arch) {
+		for addr, mapped := range map[uint64]bool{0: false, 0x5000: false, dataAddr: true} {
+			c := boot(t, a, snippets[a.Name].store)
+			c.SetReg(a.PC, addr)
+			require.Equal(t, emu.Stop{Kind: emu.StopFault, PC: addr, Addr: addr, Access: emu.Exec, Mapped: mapped}, c.Run(1<<40))
+		}
+	})
+}
+
+func TestIllegalInstruction(t *testing.T) {
+	t.Parallel()
+	eachArch(t, func(t *testing.T, a *arch.Arch) {
+		c := boot(t, a, snippets[a.Name].illegal)
+		stop := c.Run(1 << 40)
+		require.Equal(t, emu.StopIllegal, stop.Kind)
+		require.Equal(t, uint64(codeAddr), stop.PC)
+	})
+}
+
+// TestLimit runs a loop in slices: the sum is that of one run, whatever the slices are.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	eachArch(t, func(t *testing.T, a *arch.Arch) {
+		s := snippets[a.Name]
+		var whole uint64
+		for _, slice := range []uint64{1 << 40, 1, 7, 100} {
+			c := boot(t, a, s.loop)
+			c.SetReg(c.counter, 1000)
+			stops := 0
+			for c.Run(c.Instructions()+slice).Kind == emu.StopLimit {
+				stops++
+			}
+			require.Zero(t, c.Reg(c.counter))
+			if whole == 0 {
+				whole = c.Instructions()
+				require.Equal(t, uint64(1000*s.loopInsns+1), whole)
+				continue
+			}
+			require.Equal(t, whole, c.Instructions(), "slice %d", slice)
+			require.Greater(t, stops, 10)
+		}
+	})
+}
+
+// TestBreakpoints sets them before and after the code was translated, and counts as if there were none.
+func TestBreakpoints(t *testing.T) {
+	t.Parallel()
+	eachArch(t, func(t *testing.T, a *arch.Arch) {
+		s := snippets[a.Name]
+		c := boot(t, a, s.loop)
+		c.SetReg(c.counter, 10)
+		c.Break(codeAddr)
+		for i := range 10 {
+			require.Equal(t, emu.Stop{Kind: emu.StopBreak, PC: codeAddr}, c.Run(1<<40))
+			require.Equal(t, uint64(10-i), c.Reg(c.counter))
+			require.Equal(t, uint64(i*s.loopInsns), c.Instructions())
+		}
+		require.Equal(t, emu.StopSyscall, c.Run(1<<40).Kind)
+		require.Equal(t, uint64(10*s.loopInsns+1), c.Instructions())
+
+		c.Unbreak(codeAddr)
+		end := codeAddr + uint64(len(s.loop)-s.trap)
+		c.SetReg(a.PC, codeAddr)
+		c.SetReg(c.counter, 3)
+		c.Break(end)
+		for i := range uint64(500) {
+			c.Break(0x900000 + i*16) // the table of breakpoints grows
+		}
+		require.Equal(t, emu.Stop{Kind: emu.StopBreak, PC: end}, c.Run(1<<40))
+		require.Equal(t, emu.StopSyscall, c.Run(1<<40).Kind)
+	})
+}
+
+// TestSnapshotRun: snapshot, run, restore gives the same bytes and registers, and the second run equals the first.
+func TestSnapshotRun(t *testing.T) {
+	t.Parallel()
+	eachArch(t, func(t *testing.T, a *arch.Arch) {
+		c := boot(t, a, snippets[a.Name].store)
+		c.SetReg(c.value, 5)
+		c.SetReg(c.address, dataAddr)
+		require.NoError(t, c.Mem().PutUint(dataAddr, 4, 1))
+		see := func() string {
+			var b strings.Builder
+			for _, r := range a.Registers {
+				fmt.Fprintf(&b, "%s=%x ", r.Name, c.Reg(r))
+			}
+			page := make([]byte, emu.PageSize)
+			c.Mem().Peek(dataAddr, page)
+			return b.String() + fmt.Sprint(page, c.Instructions(), c.Blocks(), c.Mem().Regions())
+		}
+		before := see()
+		s, err := c.Snapshot()
+		require.NoError(t, err)
+		var after string
+		for i := range 5 {
+			require.Equal(t, emu.StopSyscall, c.Run(1<<40).Kind)
+			require.NoError(t, c.Mem().Map(dataAddr+8*emu.PageSize, emu.PageSize, emu.Read, 0))
+			if i == 0 {
+				after = see()
+				require.NotEqual(t, before, after)
+			}
+			require.Equal(t, after, see())
+			require.NoError(t, c.Restore(s))
+			require.Equal(t, before, see())
+		}
+	})
+}
+
+// TestChangedCode checks that code which was replaced is not run from old translations.
+func TestChangedCode(t *testing.T) {
+	t.Parallel()
+	eachArch(t, func(t *testing.T, a *arch.Arch) {
+		s := snippets[a.Name]
+		c := boot(t, a, s.store)
+		run := func() emu.Stop {
+			c.SetReg(a.PC, codeAddr)
+			c.SetReg(c.address, dataAddr)
+			return c.Run(1 << 40)
+		}
+		require.Equal(t, emu.StopSyscall, run().Kind)
+		require.NoError(t, c.Mem().Poke(codeAddr, s.illegal))
+		require.Equal(t, emu.StopIllegal, run().Kind, "poked")
+		require.NoError(t, c.Mem().MapBytes(codeAddr, emu.PageSize, emu.Read|emu.Exec, 1, s.load))
+		require.Equal(t, emu.StopSyscall, run().Kind, "mapped over")
+		require.NoError(t, c.Mem().Protect(codeAddr, emu.PageSize, emu.Read|emu.Write))
+		require.Equal(t, emu.StopFault, run().Kind, "not executable")
+		require.NoError(t, c.Mem().Write(codeAddr, s.illegal))
+		require.NoError(t, c.Mem().Protect(codeAddr, emu.PageSize, emu.Read|emu.Exec))
+		require.Equal(t, emu.StopIllegal, run().Kind, "written and made executable")
+		snapshot, err := c.Snapshot()
+		require.NoError(t, err)
+		require.NoError(t, c.Mem().Poke(codeAddr, s.store))
+		require.Equal(t, emu.StopSyscall, run().Kind, "poked after a snapshot")
+		require.NoError(t, c.Restore(snapshot))
+		require.Equal(t, emu.StopIllegal, run().Kind, "restored")
+	})
+}
+
+// TestContexts switches between two threads.
+func TestContexts(t *testing.T) {
+	t.Parallel()
+	eachArch(t, func(t *testing.T, a *arch.Arch) {
+		c := boot(t, a, snippets[a.Name].loop)
+		var contexts [2]*emu.Context
+		for i := range contexts {
+			c.SetReg(a.PC, codeAddr)
+			c.SetReg(c.counter, uint64(100*(i+1)))
+			contexts[i] = c.NewContext()
+			defer contexts[i].Close()
+			contexts[i].Save()
+		}
+		done := [2]bool{}
+		for i := 0; !done[0] || !done[1]; i ^= 1 {
+			if done[i] {
+				continue
+			}
+			contexts[i].Load()
+			done[i] = c.Run(c.Instructions()+10).Kind == emu.StopSyscall
+			contexts[i].Save()
+		}
+		require.Equal(t, uint64(300*snippets[a.Name].loopInsns+2), c.Instructions())
+	})
+}
+
+// TestParallel runs engines side by side: each must see what it sees alone.
+func TestParallel(t *testing.T) {
+	t.Parallel()
+	one := func(a *arch.Arch, n int) (string, error) {
+		e, err := emu.New(emu.Config{Arch: a})
+		if err != nil {
+			return "", err
+		}
+		defer e.Close()
+		m := e.Mem()
+		if err := m.MapBytes(codeAddr, emu.PageSize, emu.Read|emu.Exec, 1, snippets[a.Name].loop); err != nil {
+			return "", err
+		}
+		counter, _ := a.Register(snippets[a.Name].counter)
+		e.SetReg(a.PC, codeAddr)
+		e.SetReg(counter, uint64(n))
+		for e.Run(e.Instructions()+50).Kind == emu.StopLimit {
+			if err := m.Map(dataAddr, emu.PageSize*uint64(n), emu.Read|emu.Write, 0); err != nil {
+				return "", err
+			}
+		}
+		return fmt.Sprint(e.Instructions(), e.Reg(a.PC), e.Reg(counter), m.Regions()), nil
+	}
+	var wg sync.WaitGroup
+	for g := range 4 {
+		for _, a := range arch.All() {
+			alone, err := one(a, 500+g)
+			require.NoError(t, err)
+			wg.Go(func() {
+				for range 10 {
+					got, err := one(a, 500+g)
+					if err != nil || got != alone {
+						t.Errorf("%s: %v, want %s, got %s", a.Name, err, alone, got)
+						return
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+// resident is the memory of this process in bytes.
+func resident(t *testing.T) int {
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip("the resident size is read from /proc/self/statm, which this system does not have")
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(b))[1])
+	require.NoError(t, err)
+	return pages * os.Getpagesize()
+}
+
+// TestOpenClose opens, runs and closes 500 engines, and looks for growth over the second half.
+func TestOpenClose(t *testing.T) {
+	round := func(n int) {
+		for i := range n {
+			a := arch.All()[i%len(arch.All())]
+			e, err := emu.New(emu.Config{Arch: a})
+			require.NoError(t, err)
+			require.NoError(t, e.Mem().MapBytes(codeAddr, emu.PageSize, emu.Read|emu.Exec, 1, snippets[a.Name].loop))
+			e.SetReg(a.PC, codeAddr)
+			counter, _ := a.Register(snippets[a.Name].counter)
+			e.SetReg(counter, 10)
+			require.Equal(t, emu.StopSyscall, e.Run(1<<40).Kind)
+			_, err = e.Snapshot()
+			require.NoError(t, err)
+			e.Close()
+		}
+		runtime.GC()
+	}
+	round(250)
+	before := resident(t)
+	round(250)
+	const allowed = 8 << 20 // an engine that is leaked costs 5 MiB and more
+	require.Less(t, resident(t)-before, allowed)
+}
