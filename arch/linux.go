@@ -10,7 +10,12 @@ import "strconv"
 type Errno uint32
 
 // String is Linux's name, as strace prints it: "ENOSYS". 0 is "0".
-func (e Errno) String() string { return nameOf(errnoNames[:], uint64(e)) }
+func (e Errno) String() string {
+	if name := nameOf(errnoNames[:], uint64(e)); name != "" {
+		return name
+	}
+	return strconv.FormatUint(uint64(e), 10)
+}
 
 // Error makes an Errno an error: its name.
 func (e Errno) Error() string { return e.String() }
@@ -19,13 +24,19 @@ func (e Errno) Error() string { return e.String() }
 type Signal int
 
 // String is Linux's name: "SIGSEGV". Real-time signals have none and give their number.
-func (s Signal) String() string { return nameOf(signalNames[:], uint64(s)) }
+func (s Signal) String() string {
+	if name := nameOf(signalNames[:], uint64(s)); name != "" {
+		return name
+	}
+	return strconv.Itoa(int(s))
+}
 
+// nameOf is the name of a number; "": it has none.
 func nameOf(names []string, n uint64) string {
-	if n < uint64(len(names)) && names[n] != "" {
+	if n < uint64(len(names)) {
 		return names[n]
 	}
-	return strconv.FormatUint(n, 10)
+	return ""
 }
 
 // The types of entries of the auxiliary vector (include/uapi/linux/auxvec.h), and those of x86 and arm64 (asm/auxvec.h).
@@ -71,4 +82,9 @@ var auxNames = [...]string{
 }
 
 // AuxName is Linux's name of an auxv entry's type: "AT_PHDR".
-func AuxName(t uint64) string { return nameOf(auxNames[:], t) }
+func AuxName(t uint64) string {
+	if name := nameOf(auxNames[:], t); name != "" {
+		return name
+	}
+	return strconv.FormatUint(t, 10)
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package arch
+
+import (
+	"math/bits"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// siginfoSize is SI_MAX_SIZE of uapi/asm-generic/siginfo.h.
+const siginfoSize = 128
+
+func testSignalFrame(t *testing.T, a *Arch) {
+	f := a.Signal
+	word := a.PtrSize
+	frame := newArea(f.Size)
+	frame.take(t, "siginfo", f.Info, siginfoSize)
+	frame.take(t, "uc_stack", f.Stack, 3*word)
+	frame.take(t, "uc_sigmask", f.Mask, 8)
+	require.Less(t, f.Context, min(f.Stack, f.Mask))
+	for _, place := range []struct {
+		name   string
+		offset int
+	}{{"fault address", f.Fault}, {"trap number", f.Trap}, {"error code", f.Err}, {"return address", f.Return}} {
+		if place.offset >= 0 {
+			frame.take(t, place.name, place.offset, word)
+		}
+	}
+	for _, offset := range f.StackArgs {
+		frame.take(t, "argument", offset, word)
+	}
+
+	last := map[Register]int{}
+	for _, s := range f.Regs {
+		frame.take(t, s.Reg.Name, s.Offset, s.Size)
+		require.Zero(t, s.Offset%s.Size, s.Reg.Name)
+		last[s.Reg] = s.Offset
+	}
+	for _, r := range append(append([]Register{}, a.Registers...), a.Flags) {
+		require.Contains(t, last, r, "%s is not saved", r.Name)
+		require.Greater(t, last[r], f.Context, "%s: what rt_sigreturn reads is in the ucontext", r.Name)
+	}
+	for _, w := range f.Words {
+		frame.take(t, "fixed word", w.Offset, w.Size)
+		require.LessOrEqual(t, bits.Len64(w.Value), 8*w.Size)
+	}
+
+	require.Equal(t, 1, bits.OnesCount(uint(f.Align)))
+	require.Less(t, f.Skew, f.Align)
+	require.Len(t, f.Args, 3)
+	for _, r := range f.Args {
+		require.Contains(t, a.Registers, r)
+	}
+	require.Contains(t, []int{0, 3}, len(f.StackArgs))
+	require.Equal(t, f.Return < 0, a.Link != None, "the return address goes to the frame or to the link register")
+	require.GreaterOrEqual(t, f.RedZone, 0)
+	require.NotZero(t, f.UserFlags)
+}
+
+// The kernel's own layouts, from what a C compiler says of its headers (uapi asm/sigcontext.h, asm/ucontext.h): a few offsets that
+// the rest hangs on. The instruction pointer is where Go's sigctxt looks for it.
+func TestSignalFrameOffsets(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		goarch                    string
+		size, mask, pc, sp, fault int
+	}{
+		{"amd64", 440, 304, 48 + 128, 48 + 120, 48 + 176},
+		{"arm64", 4688 + 16, 168, 304 + 264, 304 + 256, 304 + 0},
+		{"386", 268, 252, 164 + 56, 164 + 28, 164 + 84},
+	} {
+		t.Run(tc.goarch, func(t *testing.T) {
+			t.Parallel()
+			a, _ := Find(tc.goarch)
+			at := map[Register]int{}
+			for _, s := range a.Signal.Regs {
+				at[s.Reg] = s.Offset
+			}
+			require.Equal(t, tc.size, a.Signal.Size)
+
+			require.Equal(t, tc.mask, a.Signal.Mask)
+			require.Equal(t, tc.pc, at[a.PC])
+			require.Equal(t, tc.sp, at[a.SP])
+			require.Equal(t, tc.fault, a.Signal.Fault)
+		})
+	}
+}
