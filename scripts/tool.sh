@@ -51,7 +51,7 @@ unpack() {
 	for file in "$work"/root/usr/bin/*; do
 		file=${file##*/}
 		printf '#!/bin/sh\nexec %s --argv0 %s --library-path "%s" "%s" "$@"\n' "${loader%%$'\n'*}" "$file" \
-			"$(printf '%s:' "$tools"/usr/lib/*-linux-gnu*)" "$tools/usr/bin/$file" >"$work/wrapper"
+			"$(printf '%s\n' "$tools"/usr/lib/*-linux-gnu* | paste -sd : -)" "$tools/usr/bin/$file" >"$work/wrapper"
 		chmod +x "$work/wrapper"
 		mv "$work/wrapper" "$tools/bin/$file"
 	done
