@@ -120,6 +120,14 @@ type Syscall struct {
 	CloneTLS, CloneChildTID int
 	// OldTime says that the table has calls of 32-bit time_t beside the _time64 ones.
 	OldTime bool
+	// OpenFlags and MapFlags are the flags of open and of mmap that are not where asm-generic has them.
+	OpenFlags, MapFlags []Flag
+}
+
+// Flag is a bit of an argument: Linux's name, its place in asm-generic, and its place on the architecture.
+type Flag struct {
+	Name         string
+	Generic, Own uint64
 }
 
 // Number is a row of the system call table.

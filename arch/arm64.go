@@ -71,6 +71,13 @@ var arm64 = &Arch{
 		CloneTLS:      3,
 		CloneChildTID: 4,
 		OldTime:       false,
+		// arch/arm64/include/uapi/asm/fcntl.h.
+		OpenFlags: []Flag{
+			{"O_DIRECTORY", 0o200000, 0o40000},
+			{"O_NOFOLLOW", 0o400000, 0o100000},
+			{"O_DIRECT", 0o40000, 0o200000},
+			{"O_LARGEFILE", 0o100000, 0o400000},
+		},
 	},
 
 	// Go's cmd/compile/abi-internal.md, "arm64 architecture".
