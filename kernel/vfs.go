@@ -3,9 +3,6 @@
 package kernel
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/rt0-dev/rt0/arch"
 )
 
@@ -24,7 +21,8 @@ const (
 	oNOFOLLOW  = 0o400000
 	oCLOEXEC   = 0o2000000
 	oPATH      = 0o10000000
-	oTMPFILE   = 0o20000000
+	oTMPFILE   = 0o20000000 | oDIRECTORY
+	oLARGEFILE = 0o100000
 )
 
 // The bits of st_mode.
@@ -57,7 +55,7 @@ type file interface {
 type fileStat struct {
 	dev, ino, rdev uint64
 	mode           uint32
-	nlink          uint32
+	links          uint32
 	uid, gid       uint32
 	size           int64
 	blksize        int64
@@ -106,17 +104,26 @@ func (f *fileTable) get(fd int) *descriptor {
 	return f.open[fd]
 }
 
+// free is the lowest free number from min on, -1 when the limit is reached.
+func (f *fileTable) free(min int) int {
+	n := min
+	for n < len(f.open) && f.open[n] != nil {
+		n++
+	}
+	if n >= f.limit {
+		return -1
+	}
+	return n
+}
+
 // install gives d the lowest free number from min on. EMFILE when the limit is reached.
 func (f *fileTable) install(d *descriptor, min int) (int, arch.Errno) {
-	fd := min
-	for fd < len(f.open) && f.open[fd] != nil {
-		fd++
+	n := f.free(min)
+	if n < 0 {
+		return 0, arch.EMFILE
 	}
-	if fd >= f.limit {
-		return -1, arch.EMFILE
-	}
-	f.put(d, fd)
-	return fd, 0
+	f.put(d, n)
+	return n, 0
 }
 
 // put stores d at a number that the caller has checked against the limit, closing what was there.
@@ -140,73 +147,4 @@ func (f *fileTable) remove(fd int) bool {
 		d.file.close()
 	}
 	return true
-}
-
-// node is an entry of the tree: a directory, a regular file, a symbolic link or a device.
-type node struct {
-	fs    *filesystem
-	ino   uint64
-	mode  uint32
-	uid   uint32
-	gid   uint32
-	nlink uint32
-	time  int64  // nanoseconds of CLOCK_REALTIME at creation or the last write
-	rdev  uint64 // devices: major<<8 | minor
-
-	parent   *node            // directories: "..", nil for the root
-	children map[string]*node // directories
-	list     func(t *Thread) []entry
-	data     []byte // regular files: contents
-	// render makes the contents of a file that the kernel writes when it is opened. It wins over data.
-	render func(t *Thread) []byte
-	// link is the target of a symbolic link, follow the node behind one whose target has no path (/proc/self/fd/1).
-	link   func(t *Thread) string
-	follow func(t *Thread) (*node, bool)
-	// open makes the file of a device; nil: ENXIO.
-	open func(t *Thread) file
-}
-
-// entry is a name in a directory.
-type entry struct {
-	name string
-	node *node
-}
-
-// filesystem is what is mounted somewhere: what st_dev and statfs say, and whether anything can be made in it.
-type filesystem struct {
-	dev   uint64 // major<<8 | minor
-	magic uint64 // statfs f_type, include/uapi/linux/magic.h
-	name  string // as in /proc/self/mountinfo
-	fixed bool   // names cannot be added or taken: procfs, sysfs, cgroupfs
-}
-
-func (n *node) isDir() bool  { return n.mode&sIFMT == sIFDIR }
-func (n *node) isLink() bool { return n.mode&sIFMT == sIFLNK }
-
-// entries are the names in a directory, "." and ".." left out, sorted: an order that no run changes.
-func (n *node) entries(t *Thread) []entry {
-	var all []entry
-	if n.list != nil {
-		all = n.list(t)
-	}
-	for name, child := range n.children {
-		all = append(all, entry{name, child})
-	}
-	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-	return all
-}
-
-// lookup finds a name in a directory, or nil.
-func (n *node) lookup(t *Thread, name string) *node {
-	if child := n.children[name]; child != nil {
-		return child
-	}
-	if n.list != nil {
-		for _, e := range n.list(t) {
-			if e.name == name {
-				return e.node
-			}
-		}
-	}
-	return nil
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package kernel
+
+import (
+	"bytes"
+	"debug/elf"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/emu"
+)
+
+// What regions are: the names and offsets of /proc/self/maps.
+
+// mapping is a file that is mapped.
+type mapping struct {
+	start, end uint64
+	offset     uint64 // of start in the file
+	ino, dev   uint64
+	name       string
+}
+
+// fileTag is the tag of a mapping of a file: one for each file and distance between address and offset.
+func (p *Process) fileTag(r *request) uint32 {
+	m := mapping{start: r.addr, end: r.addr + r.size, offset: r.offset, ino: r.file.node.ino, dev: r.file.node.fs.minor, name: r.path}
+	for i, old := range p.space.files {
+		if old.ino == m.ino && old.start-old.offset == m.start-m.offset {
+			return tagFiles + uint32(i)
+		}
+	}
+	if len(p.space.files) >= maxNamedFiles {
+		return tagAnon // its name is lost, and nothing else
+	}
+	p.space.files = append(p.space.files, m)
+	return tagFiles + uint32(len(p.space.files)-1)
+}
+
+// maxNamedFiles bounds the list of mapped files.
+const maxNamedFiles = 1024
+
+// initImage finds where the binary's segments are in memory. A binary that debug/elf does not read has none that are named.
+func (p *Process) initImage() {
+	f, err := elf.NewFile(bytes.NewReader(p.cfg.ExeData))
+	if err != nil {
+		return
+	}
+	bias := uint64(0)
+	if f.Type == elf.ET_DYN {
+		bias = p.auxvValue(arch.AT_ENTRY) - f.Entry
+	}
+	exe := p.tree.mustFind(p.cfg.Exe)
+	for _, s := range f.Progs {
+		if s.Type != elf.PT_LOAD || s.Filesz == 0 {
+			continue
+		}
+		start := p.space.down(s.Vaddr)
+		p.space.image = append(p.space.image, mapping{
+			start: bias + start, end: bias + p.space.up(s.Vaddr+s.Filesz), offset: s.Off - (s.Vaddr - start),
+			ino: exe.ino, dev: exe.fs.minor, name: p.cfg.Exe,
+		})
+	}
+}
+
+// origin is what a region was made from; the zero value for anonymous memory.
+func (p *Process) origin(r emu.Region) mapping {
+	m := mapping{}
+	switch {
+	case r.Tag == tagStack:
+		m.name = "[stack]"
+	case r.Tag == tagHeap:
+		m.name = "[heap]"
+	case r.Tag >= tagFiles && r.Tag-tagFiles < uint32(len(p.space.files)):
+		m = p.space.files[r.Tag-tagFiles]
+		m.offset += r.Start - m.start
+	case r.Tag == tagImage:
+		for _, s := range p.space.image {
+			if r.Start >= s.start && r.Start < s.end {
+				m = s
+				m.offset += r.Start - s.start
+			}
+		}
+	}
+	return m
+}
