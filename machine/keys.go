@@ -307,11 +307,6 @@ func setMonotonic(m *Machine, text string) error {
 	return nil
 }
 
-// splitFeatures takes commas, and blanks as /proc/cpuinfo has them.
-func splitFeatures(text string) ([]string, error) {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }), nil
-}
-
 func setEnv(m *Machine, name string, value *string) {
 	if value == nil {
 		m.Env = withoutEnv(m.Env, name)

@@ -88,8 +88,9 @@ func TestValidate(t *testing.T) {
 		{"before 1970", RealtimeStart(time.Unix(-1, 0)), "clock.realtime cannot be"},
 		{"after 2262", RealtimeStart(time.Unix(maxRealtime+1, 0)), "clock.realtime cannot be"},
 		{"negative uptime", MonotonicStart(-1), "clock.monotonic cannot be"},
-		{"no feature", Features("+"), `"+" is no feature`},
-		{"two features", Features("+avx,sse"), "is no feature"},
+		{"no feature", Features("+"), `features cannot be "+": no architecture has a feature ""`},
+		{"wrong feature", Features("-atomic"), `no architecture has a feature "atomic"; did you mean "atomics"?`},
+		{"two features", Features("+avx,sse"), `no architecture has a feature "avx,sse"`},
 		{"zero in args", Args("a", "b\x00"), "args cannot be"},
 		{"long arg", Args(strings.Repeat("x", maxArg)), "execve takes strings"},
 		{"many args", Args(strings.Split(strings.Repeat("x,", maxArgs/9), ",")...), "execve takes 2097152 bytes"},
@@ -111,11 +112,11 @@ func (o Option) and(other Option) Option { return func(m *Machine) { o(m); other
 // TestImmutable: no change of a copy reaches the machine that it was made from.
 func TestImmutable(t *testing.T) {
 	t.Parallel()
-	base := New(Args("a"), Env("A=1"), Features("+x"), File("/f", "1"))
+	base := New(Args("a"), Env("A=1"), Features("+avx"), File("/f", "1"))
 	want, err := json.Marshal(base)
 	require.NoError(t, err)
 
-	changed := base.With(Args("b"), Env("A=2"), Features("-x"), File("/f", "2"), File("/g", ""))
+	changed := base.With(Args("b"), Env("A=2"), Features("-avx"), File("/f", "2"), File("/g", ""))
 	changed.Args[0], changed.Env[0], changed.Features[0], changed.Files["/f"] = "c", "C", "c", "3"
 	set, err := base.Set("files./f", "4")
 	require.NoError(t, err)
@@ -201,8 +202,9 @@ func randomMachine(r *rand.Rand) Machine {
 	case 2:
 		m = m.With(CgroupV2(r.Int64N(1e6)-5e5, r.Int64N(1e6)))
 	}
-	for i := range r.IntN(4) {
-		m = m.With(Features([]string{"+", "-", ""}[r.IntN(3)]+"f"+strconv.Itoa(i)),
+	features := []string{"avx2", "atomics", "SSE3", "lse"}
+	for i := range r.IntN(5) {
+		m = m.With(Features([]string{"+", "-", ""}[r.IntN(3)]+features[i]),
 			File("/"+strconv.Itoa(i)+strings.ReplaceAll(text(), "/", "_")+"x", strings.Repeat(text()+"\n", r.IntN(3))+text()))
 	}
 	return m
@@ -294,13 +296,13 @@ func TestLoad(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 		return path
 	}
-	write("base.yaml", "description: the base\ncpus: 3\nargs: [a, b]\nfeatures: [+x]\nenv: {A: 1, B: 2}\nfiles: {/f: one, /g: two}\nkernel: {release: 5.10}\n")
+	write("base.yaml", "description: the base\ncpus: 3\nargs: [a, b]\nfeatures: [+avx]\nenv: {A: 1, B: 2}\nfiles: {/f: one, /g: two}\nkernel: {release: 5.10}\n")
 	child := write("sub/child.yml", "inherits: ../base.yaml\nhugePage: none\nargs: [c]\nenv: {B: null, C: 3, A: 9}\nfiles: {/g: null, /h: three}\nkernel: {node: n}\n")
 	grandchild := write("sub/grandchild.yaml", "inherits: child.yml\nname: last\nenv: [Z=1, A=8, Z=2]\ncgroup: {version: 1}\n")
 
 	m, err := Load(child)
 	require.NoError(t, err)
-	require.Equal(t, New(Named("child"), Describe(""), CPUs(3), HugePage(0), Args("c"), Features("+x"), Env("A=9", "C=3"), File("/f", "one"), File("/h", "three"),
+	require.Equal(t, New(Named("child"), Describe(""), CPUs(3), HugePage(0), Args("c"), Features("+avx"), Env("A=9", "C=3"), File("/f", "one"), File("/h", "three"),
 		KernelRelease("5.10"), Node("n")), m)
 
 	m, err = Load(grandchild)

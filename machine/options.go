@@ -187,24 +187,6 @@ func withoutEnv(env []string, name string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool { return envName(entry) == name })
 }
 
-// settleFeatures gives each feature its sign and keeps the last word on each, where it was first named.
-func settleFeatures(features []string) []string {
-	settled := make([]string, 0, len(features))
-	at := make(map[string]int, len(features))
-	for _, feature := range features {
-		if feature == "" || (feature[0] != '+' && feature[0] != '-') {
-			feature = "+" + feature
-		}
-		if i, ok := at[feature[1:]]; ok {
-			settled[i] = feature
-			continue
-		}
-		at[feature[1:]] = len(settled)
-		settled = append(settled, feature)
-	}
-	return settled
-}
-
 // splitWords splits a command line at blanks, with '...' and "..." around what belongs together. Inside quotes nothing is special
 // but the quote itself.
 func splitWords(line string) ([]string, error) {

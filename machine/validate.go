@@ -106,15 +106,6 @@ func checkMonotonic(m *Machine) error {
 	return nil
 }
 
-func checkFeatures(m *Machine) error {
-	for _, feature := range m.Features {
-		if len(feature) < 2 || strings.ContainsAny(feature[1:], "+ ,\t\n\x00") || strings.Contains(feature[1:], "=") {
-			return fmt.Errorf("%q is no feature: want names as in /proc/cpuinfo, each with + or - before it", clip(feature))
-		}
-	}
-	return nil
-}
-
 func checkArgs(m *Machine) error {
 	for _, arg := range m.Args {
 		if err := checkString(arg); err != nil {
