@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// machineFlags describe the machine. All of them but the profile are settings, which count in the order of the command line.
+type machineFlags struct {
+	profile  string
+	settings []setting
+}
+
+type setting struct{ key, value string }
+
+func (f *machineFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.profile, "machine", "default", "the machine: a profile's `NAME` (see rt0 machines), or a YAML file")
+	flags.Var(&settingFlag{f, "", "KEY=VALUE"}, "set", "override a value of the machine, repeatable: --set hugePage=none")
+	flags.Var(&settingFlag{f, "cpus", "N"}, "cpus", "CPUs: a count (7) or a list (0-3,8); short for --set cpus=")
+	flags.Var(&settingFlag{f, "hugePage", "SIZE"}, "hugepage", "transparent huge page: 2MiB, 1GiB, none; short for --set hugePage=")
+	flags.Var(&settingFlag{f, "pageSize", "SIZE"}, "page-size", "page: 4KiB, 64KiB; short for --set pageSize=")
+	flags.Var(&settingFlag{f, "kernel.release", "RELEASE"}, "kernel", "kernel release; short for --set kernel.release=")
+	flags.Var(&settingFlag{f, "env.", "NAME=VALUE"}, "env", "a variable of the guest's environment, repeatable; it inherits none")
+
+	err := cmd.RegisterFlagCompletionFunc("machine", func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+		return profileNames(), cobra.ShellCompDirectiveDefault // a file is as good
+	})
+	if err != nil {
+		panic(err)
+	}
+	err = cmd.RegisterFlagCompletionFunc("set", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var keys []string
+		for _, k := range machine.Keys() {
+			name := strings.TrimSuffix(strings.TrimSuffix(k.Key, "NAME"), "/PATH")
+			if name == k.Key {
+				name += "="
+			}
+			keys = append(keys, name+"\t"+k.Doc)
+		}
+		return keys, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	})
+	if err != nil {
+		panic(err)
+	}
+	complete(cmd, "cpus", func() []string { return []string{"1", "2", "4", "8", "64", "128"} })
+	complete(cmd, "hugepage", func() []string { return []string{"none", "2MiB", "4MiB", "32MiB", "512MiB", "1GiB"} })
+	complete(cmd, "page-size", func() []string { return []string{"4KiB", "16KiB", "64KiB"} })
+}
+
+// machine is the machine that the flags describe.
+func (f *machineFlags) machine() (machine.Machine, error) {
+	m, err := machine.Load(f.profile)
+	if err != nil {
+		return m, failf(statusUsage, "--machine: %w", err)
+	}
+	for _, s := range f.settings {
+		if m, err = m.Set(s.key, s.value); err != nil {
+			return m, withStatus(statusUsage, err)
+		}
+	}
+	return m, withStatus(statusUsage, m.Validate())
+}
+
+func profileNames() []string {
+	var names []string
+	for _, p := range machine.Profiles() {
+		names = append(names, p.Name+"\t"+p.Machine.Description)
+	}
+	return names
+}
+
+// settingFlag is a flag that sets a key of the machine. A key that is empty, or ends in a dot, is completed by the value's part before
+// the equals sign.
+type settingFlag struct {
+	flags *machineFlags
+	key   string
+	kind  string
+}
+
+func (s *settingFlag) String() string { return "" }
+
+func (s *settingFlag) Type() string { return s.kind }
+
+func (s *settingFlag) Set(text string) error {
+	key, value := s.key, text
+	if key == "" || strings.HasSuffix(key, ".") {
+		name, v, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return fmt.Errorf("want %s", s.kind)
+		}
+		key, value = key+name, v
+	}
+	s.flags.settings = append(s.flags.settings, setting{key, value})
+	return nil
+}
+
+// sizeFlag is a flag with a number of bytes.
+type sizeFlag uint64
+
+func (s *sizeFlag) String() string { return machine.Size(*s).String() }
+
+func (s *sizeFlag) Type() string { return "SIZE" }
+
+func (s *sizeFlag) Set(text string) error {
+	bytes, err := machine.ParseSize(text)
+	*s = sizeFlag(bytes)
+	return err
+}
+
+// countFlag is a flag with a number, of which the digits may be grouped: 20_000_000.
+type countFlag uint64
+
+func (c *countFlag) String() string { return strconv.FormatUint(uint64(*c), 10) }
+
+func (c *countFlag) Type() string { return "N" }
+
+func (c *countFlag) Set(text string) error {
+	n, err := strconv.ParseUint(text, 0, 64)
+	if err != nil {
+		return fmt.Errorf("want a number such as 1000000 or 1_000_000")
+	}
+	*c = countFlag(n)
+	return nil
+}
+
+// expectFlag collects expectations.
+type expectFlag []harness.Expectation
+
+func (e *expectFlag) String() string { return "" }
+
+func (e *expectFlag) Type() string { return "KEY=VALUE" }
+
+func (e *expectFlag) Set(text string) error {
+	expectation, err := harness.ParseExpectation(text)
+	if err != nil {
+		return err
+	}
+	*e = append(*e, expectation)
+	return nil
+}
+
+// traceFlag collects kinds of trace.
+type traceFlag []harness.TraceKind
+
+func (t *traceFlag) String() string { return "" }
+
+func (t *traceFlag) Type() string { return strings.Join(traceNames(), "|") }
+
+func (t *traceFlag) Set(text string) error {
+	for _, name := range strings.Split(text, ",") {
+		one := choice{allowed: traceNames()}
+		if err := one.Set(name); err != nil {
+			return err
+		}
+		*t = append(*t, harness.TraceKind(name))
+	}
+	return nil
+}
+
+func traceNames() []string {
+	var names []string
+	for _, kind := range harness.TraceKinds {
+		names = append(names, string(kind))
+	}
+	return names
+}
+
+func archNames() []string { return arch.Names() }

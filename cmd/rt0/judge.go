@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/internal/render"
+)
+
+// judge compares a boot with what was expected of it. The error is nil when all is well; else it has the exit status:
+//
+//   - a boot that could not be carried out is refused, whatever was expected, unless that was the refusal itself (outcome=refused);
+//   - then an expectation that does not hold counts;
+//   - then a death before the point asked for, unless an expectation about the end was there to hold.
+func judge(r *harness.Report, bootErr error, expectations []harness.Expectation) (render.Result, error) {
+	result := render.Result{Report: r}
+	var failures []string
+	for _, e := range expectations {
+		got, ok := e.Check(r)
+		c := render.Check{Expect: e, Got: got, OK: ok}
+		result.Checks = append(result.Checks, c)
+		if !ok {
+			failures = append(failures, c.String())
+		}
+	}
+	if r.Outcome == harness.Refused && !expectsRefusal(expectations) {
+		result.Failure = r.Reason
+		return result, withStatus(statusRefused, refusal(r, bootErr))
+	}
+	died := r.Outcome != harness.Reached && !slices.ContainsFunc(expectations, harness.Expectation.AboutEnd)
+	if died {
+		result.Failure = r.Cause()
+	}
+	switch {
+	case len(failures) > 0:
+		return result, failf(statusFailed, "%s: %s%s", subject(r), strings.Join(failures, "; "), ending(r))
+	case died:
+		return result, withStatus(statusDied, errors.New(r.Cause()))
+	}
+	return result, nil
+}
+
+// refusal is a boot's error with the file and its architecture, which those about the file name already.
+func refusal(r *harness.Report, err error) error {
+	if harness.Refusal(err) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", subject(r), err)
+}
+
+func subject(r *harness.Report) string {
+	if r.Binary.GOARCH == "" {
+		return r.Binary.Path
+	}
+	return fmt.Sprintf("%s (%s)", r.Binary.Path, r.Binary.GOARCH)
+}
+
+// ending is how a boot ended, when not at the point asked for.
+func ending(r *harness.Report) string {
+	if r.Outcome == harness.Reached {
+		return ""
+	}
+	s := "; it " + endings[r.Outcome]
+	if r.Phase != "" {
+		s += " in phase " + r.Phase
+	}
+	if r.Reason != "" {
+		s += ": " + r.Reason
+	}
+	return s
+}
+
+var endings = map[harness.Outcome]string{
+	harness.Exited: "exited", harness.Threw: "threw", harness.Killed: "was killed", harness.Stuck: "got stuck", harness.Refused: "was refused",
+}
+
+// expectsRefusal says whether it was expected that the file cannot be booted.
+func expectsRefusal(expectations []harness.Expectation) bool {
+	return slices.ContainsFunc(expectations, func(e harness.Expectation) bool {
+		return e.Key == "outcome" && e.Value == string(harness.Refused)
+	})
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/rt0-dev/rt0/internal/render"
+)
+
+// When progress is shown: a boot that takes milliseconds needs none.
+const (
+	barAfter  = time.Second
+	lineEvery = 5 * time.Second
+)
+
+// progress tells on standard error how far a boot is: by a bar on a terminal, else by a line every few seconds.
+type progress struct {
+	w        io.Writer // nil: tell nothing
+	name     string
+	terminal bool
+	start    time.Time
+	next     time.Time
+	bar      *progressbar.ProgressBar
+}
+
+func newProgress(stderr io.Writer, binary string, quiet bool) *progress {
+	p := &progress{name: filepath.Base(binary), start: time.Now()}
+	if quiet {
+		return p
+	}
+	p.w, p.terminal = stderr, isTerminal(stderr)
+	p.next = p.start.Add(lineEvery)
+	if p.terminal {
+		p.next = p.start.Add(barAfter)
+	}
+	return p
+}
+
+// at is called now and then while the guest runs.
+func (p *progress) at(instructions uint64) {
+	if p.w == nil {
+		return
+	}
+	now := time.Now()
+	switch {
+	case now.Before(p.next):
+	case p.terminal:
+		if p.bar == nil {
+			// How long a guest will run is not known: the bar is one without an end.
+			p.bar = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(p.name),
+				progressbar.OptionSetItsString("instructions"), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		}
+		_ = p.bar.Set64(int64(instructions))
+	default:
+		p.next = now.Add(lineEvery)
+		fmt.Fprintf(p.w, "%s: %s instructions after %s\n", p.name, render.Number(instructions), now.Sub(p.start).Round(time.Second))
+	}
+}
+
+// done takes the bar away.
+func (p *progress) done() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/internal/nearest"
+)
+
+// global are the flags that all commands have.
+type global struct {
+	quiet, verbose bool
+}
+
+func newRoot() *cobra.Command {
+	g := new(global)
+	root := &cobra.Command{
+		Use:   "rt0",
+		Short: "Boot Go binaries on machines you do not have",
+		Long: `rt0 boots a Linux Go binary on a machine that is faked, on an emulated CPU, from its
+first instruction to main.main, and prints what Go's runtime concluded about it:
+how many Ps, which page sizes, which stack limit, in which order, at what cost,
+and where it died.`,
+		Example: `  rt0 boot ./hello                                   # on the default machine
+  rt0 boot --machine raspberry-pi-4 --arch arm64 ./cmd/app
+  rt0 machines                                       # the machines that come with rt0`,
+		Version:       harness.Version(),
+		Args:          cobra.ArbitraryArgs, // so that a command that does not exist comes to RunE
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		var names []string
+		for _, c := range root.Commands() {
+			names = append(names, c.Name())
+		}
+		return failf(statusUsage, "there is no command %q%s", args[0], hintOr(args[0], names, "; see rt0 --help"))
+	}
+	root.SetFlagErrorFunc(flagError)
+	root.SetVersionTemplate("rt0 {{.Version}}\n")
+	root.PersistentFlags().BoolVarP(&g.quiet, "quiet", "q", false, "no table, no progress: the exit status tells, and one line on standard error")
+	root.PersistentFlags().BoolVarP(&g.verbose, "verbose", "v", false, "tell more")
+	root.MarkFlagsMutuallyExclusive("quiet", "verbose")
+	root.AddCommand(newBoot(g), newMachines(), newArches(), newDoctor(g), newVersion())
+	root.CompletionOptions.HiddenDefaultCmd = false
+	return root
+}
+
+// flagError says what is wrong with a flag, and which one was meant.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return withStatus(statusUsage, err)
+	}
+	name := unknown.GetSpecifiedName()
+	dashes := "--"
+	if unknown.GetSpecifiedShortnames() != "" {
+		dashes = "-"
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return failf(statusUsage, "there is no flag %s%s%s", dashes, name, hintOr("--"+name, names, "; see "+cmd.CommandPath()+" --help"))
+}
+
+// hintOr names the candidate that was most likely meant, or says otherwise.
+func hintOr(word string, candidates []string, otherwise string) string {
+	if hint := nearest.Hint(word, candidates); hint != "" {
+		return hint
+	}
+	return otherwise
+}
+
+// noArguments refuses arguments of a command that takes none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return failf(statusUsage, "%s takes no arguments: %q is one too many", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// choice is a flag whose value is one of a list.
+type choice struct {
+	value   string
+	allowed []string
+}
+
+func (c *choice) String() string { return c.value }
+
+func (c *choice) Type() string { return strings.Join(c.allowed, "|") }
+
+func (c *choice) Set(text string) error {
+	for _, a := range c.allowed {
+		if a == text {
+			c.value = text
+			return nil
+		}
+	}
+	return fmt.Errorf("want %s%s", c.Type(), nearest.Hint(text, c.allowed))
+}
+
+// complete gives a flag a fixed list of values.
+func complete(cmd *cobra.Command, flag string, values func() []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // the flag does not exist: a slip in this package
+	}
+}

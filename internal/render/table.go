@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+// Package render writes reports for people and for other programs: tables, Markdown, CSV and JUnit's XML. It knows nothing of flags or
+// terminals; its callers say where to write, and whether in colour.
+package render
+
+import (
+	"encoding/csv"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// Table is rows of text under a head.
+type Table struct {
+	Head  []string // empty: none
+	Right []bool   // columns of numbers; those beyond its length stand left
+	Rows  [][]string
+}
+
+// Text writes the table for a terminal.
+func (t Table) Text(w io.Writer) error {
+	lines := tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On, ShowFooterLine: tw.Off}
+	return t.write(w, tablewriter.WithRendition(tw.Rendition{
+		Borders:  tw.BorderNone,
+		Symbols:  tw.NewSymbols(tw.StyleLight),
+		Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: lines},
+	}), tablewriter.WithPadding(tw.Padding{Left: tw.Empty, Right: "  ", Overwrite: true}))
+}
+
+// Markdown writes the table as a Markdown one.
+func (t Table) Markdown(w io.Writer) error {
+	escaped := Table{Head: escapeAll(t.Head), Right: t.Right}
+	for _, row := range t.Rows {
+		escaped.Rows = append(escaped.Rows, escapeAll(row))
+	}
+	return escaped.write(w, tablewriter.WithRenderer(renderer.NewMarkdown()))
+}
+
+// CSV writes the table as RFC 4180 has it, with lines that end in a line feed alone.
+func (t Table) CSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	if err := c.Write(t.Head); err != nil {
+		return err
+	}
+	return c.WriteAll(t.Rows)
+}
+
+func (t Table) write(w io.Writer, style ...tablewriter.Option) error {
+	// Nothing is to be wrapped, cut or put into capitals: cells are meant as they are.
+	options := append(style,
+		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithAlignment(t.alignment()))
+	table := tablewriter.NewTable(trimmer{w}, options...)
+	if len(t.Head) > 0 {
+		table.Header(t.Head)
+	}
+	if err := table.Bulk(t.Rows); err != nil {
+		return err
+	}
+	return table.Render()
+}
+
+func (t Table) alignment() tw.Alignment {
+	columns := len(t.Head)
+	if columns == 0 && len(t.Rows) > 0 {
+		columns = len(t.Rows[0])
+	}
+	alignment := make(tw.Alignment, columns)
+	for i := range alignment {
+		alignment[i] = tw.AlignLeft
+		if i < len(t.Right) && t.Right[i] {
+			alignment[i] = tw.AlignRight
+		}
+	}
+	return alignment
+}
+
+// escapeAll makes texts fit for cells of a Markdown table.
+func escapeAll(texts []string) []string {
+	list := make([]string, len(texts))
+	for i, text := range texts {
+		list[i] = strings.NewReplacer("|", `\|`, "\r", "", "\n", " ").Replace(text)
+	}
+	return list
+}
+
+// trimmer takes the blanks at the end of lines away, with which tables are filled up. Each write is whole lines.
+type trimmer struct{ w io.Writer }
+
+func (t trimmer) Write(data []byte) (int, error) {
+	var b strings.Builder
+	for line := range strings.Lines(string(data)) {
+		body, ended := strings.CutSuffix(line, "\n")
+		b.WriteString(strings.TrimRight(body, " "))
+		if ended {
+			b.WriteByte('\n')
+		}
+	}
+	if _, err := io.WriteString(t.w, b.String()); err != nil {
+		return 0, err
+	}
+	return len(data), nil
+}
