@@ -77,8 +77,8 @@ const (
 // TraceKinds are all kinds of trace.
 var TraceKinds = []TraceKind{TraceSyscalls, TracePhases, TraceFunctions, TraceBlocks}
 
-// Trace writes a trace of one kind to w while the guest runs. It may be given several times. A trace of system calls puts them into the
-// report as well.
+// Trace writes a trace of one kind to w while the guest runs, a line at a time: a long one wants a buffered writer. It may be given
+// several times. A trace of system calls puts them into the report as well.
 func Trace(kind TraceKind, w io.Writer) Option {
 	return func(o *options) {
 		o.traces = append(o.traces, trace{kind, w})

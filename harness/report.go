@@ -94,7 +94,11 @@ type Report struct {
 	// Hash is over all that the guest did, in hexadecimal: see hash.go. It depends on nothing of the host, and on nothing that only looks.
 	Hash string `json:"hash"`
 
-	crash *Crash
+	crash    *Crash
+	options  *options
+	sysmon   *uint64 // the instruction at which sysmon's thread was started
+	goMinor  int
+	settings map[string]string // of the build
 }
 
 // Binary is the program that was booted.
@@ -212,7 +216,7 @@ type Syscall struct {
 	Phase       string   `json:"phase"`
 	Name        string   `json:"name"`
 	Args        []string `json:"args"`   // as strace would print them
-	Result      int64    `json:"result"` // a failure is the negative errno, as the kernel returns it
+	Result      *int64   `json:"result"` // a failure is the negative errno, as the kernel returns it; null: it never returned
 	Error       string   `json:"error,omitempty"`
 	Instruction uint64   `json:"instruction"`
 }

@@ -5,13 +5,228 @@ package harness
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
 
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/emu"
+	"github.com/rt0-dev/rt0/kernel"
+	"github.com/rt0-dev/rt0/loader"
 	"github.com/rt0-dev/rt0/machine"
 )
 
+// boot is a boot while it runs.
+type boot struct {
+	opts   *options
+	img    *loader.Image
+	arch   *arch.Arch
+	engine *emu.Engine
+	proc   *kernel.Process
+	layout loader.Layout
+	stack  loader.Stack
+	report *Report
+
+	symbols  map[string][]loader.Func // functions looked at, with the load bias added
+	inits    []packageInit
+	watchers map[uint64][]watcher
+	spent    map[uint64]int // watchers of an address that have had their one call
+
+	entered     map[string]bool // phases
+	phase       span            // the one that is open
+	inSchedinit bool
+	opened      []openInit
+	returns     map[uint64]bool // where initialisers return to
+	goid        uint64          // offset of goid in runtime.g; 0: not known
+	sysmon      sysmonStart
+	death       *death
+
+	hash   *hasher
+	recent recentCalls
+	tracer *tracer
+}
+
 // Run boots the ELF file bin on machine m and reports what happened. The guest's death is no error: it is the report's Outcome. An error
-// says that the boot could not be carried out; the report then is not nil either, has Outcome Refused, and the error's text as Reason.
+// says that the boot could not be carried out ([loader.Error], [PointError], a machine's ValueError); the report then is not nil either:
+// its Outcome is Refused and its Reason the error's text.
 func Run(ctx context.Context, bin string, m machine.Machine, opts ...Option) (*Report, error) {
-	_ = newOptions(opts)
-	return &Report{Outcome: Refused, Machine: m}, errors.ErrUnsupported
+	o := newOptions(opts)
+	m = m.Resolved()
+	m.Args = slices.Concat(m.Args, o.args)
+	r := &Report{
+		Binary: Binary{Path: bin}, Machine: m, Until: o.until, Runtime: noRuntime(),
+		Phases: []Phase{}, Schedinit: []Phase{}, Inits: []Init{}, Events: []string{},
+		options: o,
+	}
+	if err := run(ctx, r, o); err != nil {
+		r.Outcome, r.Reason = Refused, err.Error()
+		return r, err
+	}
+	return r, nil
+}
+
+// run carries the boot out, and fills r in.
+func run(ctx context.Context, r *Report, o *options) error {
+	if err := r.Machine.Validate(); err != nil {
+		return err
+	}
+	img, err := loader.Open(r.Binary.Path)
+	if err != nil {
+		return err
+	}
+	r.Binary.GOARCH = img.Arch.Name
+	r.Binary.GoVersion, r.Binary.BuildMode, r.Binary.Stripped = img.GoVersion, img.BuildMode, img.Stripped
+	sum := make(chan string, 1)
+	go func() { sum <- img.SHA256() }() // takes as long as a good part of a boot, and has the other core
+	defer func() { r.Binary.SHA256 = <-sum }()
+
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+	}
+	b, err := newBoot(r, o, img)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if o.until == phaseTable[0].name {
+		b.finish(kernel.Exit{Kind: kernel.Stopped}) // the guest stands there already
+		return nil
+	}
+	b.finish(b.proc.Run(ctx, o.instructions))
+	return nil
+}
+
+// newBoot opens the engine, loads the image and sets the breakpoints: the guest stands before its first instruction.
+func newBoot(r *Report, o *options, img *loader.Image) (*boot, error) {
+	b := &boot{
+		opts: o, img: img, arch: img.Arch, report: r,
+		symbols: map[string][]loader.Func{}, watchers: map[uint64][]watcher{}, spent: map[uint64]int{},
+		entered: map[string]bool{}, returns: map[uint64]bool{},
+		hash: newHasher(),
+	}
+	b.tracer = newTracer(b)
+	if err := b.open(); err != nil {
+		b.close()
+		return nil, err
+	}
+	b.hashStart()
+	b.watchPhases()
+	for _, i := range b.inits {
+		b.watchInit(i.Func, i.pkg)
+	}
+	b.watchSysmon()
+	b.watchDeath()
+	b.watchPoint()
+	b.watchFunctions()
+	return b, nil
+}
+
+// open makes the engine, the guest's memory and the process.
+func (b *boot) open() error {
+	m := b.report.Machine
+	cpu := cpuOf(b.arch, m.Features)
+	var err error
+	b.engine, err = emu.New(emu.Config{Arch: b.arch, Model: cpu.model, Memory: b.opts.memory, CPUID: cpu.cpuid})
+	if err != nil {
+		return err
+	}
+	mem := b.engine.Mem()
+	if b.layout, err = b.img.Load(mem, uint64(m.PageSize)); err != nil {
+		return err
+	}
+	if err := b.resolve(); err != nil {
+		return err
+	}
+	if b.stack, err = loader.NewStack(mem, b.img, b.layout, m, loader.StackOptions{}); err != nil {
+		return err
+	}
+	order := kernel.RoundRobin
+	if b.opts.seeded {
+		order = kernel.Seeded(b.opts.seed)
+	}
+	b.proc, err = kernel.New(kernel.Config{
+		Engine: b.engine, Arch: b.arch, Machine: m,
+		Exe: "/" + filepath.Base(b.report.Binary.Path), ExeData: b.img.Data, Auxv: b.stack.AuxvBytes,
+		Entry: b.layout.Entry, SP: b.stack.SP, Brk: b.layout.Brk, Order: order,
+		Observer: kernel.Observer{Syscall: b.atSyscall, Break: b.atBreak, Slice: b.atSlice},
+	})
+	return err
+}
+
+func (b *boot) close() {
+	if b.proc != nil {
+		b.proc.Close()
+	}
+	if b.engine != nil {
+		b.engine.Close()
+	}
+}
+
+// atSyscall is the kernel's observer of system calls.
+func (b *boot) atSyscall(s *kernel.Syscall) {
+	b.hash.syscall(s)
+	b.sysmon.syscall(s)
+	c := call{s, b.callText(s), b.report.Phase}
+	b.recent.add(c)
+	b.tracer.syscall(c)
+}
+
+// atSlice is the kernel's observer of progress.
+func (b *boot) atSlice(instructions uint64) {
+	if b.opts.progress != nil {
+		b.opts.progress(instructions)
+	}
+}
+
+// finish fills the report in when the guest has come to its end.
+func (b *boot) finish(e kernel.Exit) {
+	r := b.report
+	b.conclude(e)
+	b.endPhase()
+	b.closeInits()
+	r.sysmon = b.sysmon.at
+	r.Stdout, r.Stderr = cut(b.proc.Stdout()), cut(b.proc.Stderr())
+	for _, event := range b.proc.Events() {
+		r.Events = append(r.Events, describe(event))
+	}
+	r.Counts = Counts{
+		Instructions: b.engine.Instructions(),
+		Blocks:       b.engine.Blocks(),
+		Syscalls:     b.proc.SyscallCount(),
+		Threads:      len(b.proc.Threads()),
+		PagesTouched: b.engine.Mem().Touched(),
+	}
+	b.hashEnd()
+	r.Hash = b.hash.finish()
+	r.Runtime = b.probe()
+	r.goMinor, r.settings = b.img.Minor(), b.img.Settings
+	r.Syscalls = b.tracer.finish()
+	if r.Outcome != Reached {
+		r.crash = b.crashOf(e)
+	}
+}
+
+// cut marks output of which the end is missing.
+func cut(data []byte, truncated bool) string {
+	if truncated {
+		return string(data) + "\n[cut]"
+	}
+	return string(data)
+}
+
+// describe is an event of the kernel as a line.
+func describe(e kernel.Event) string {
+	s := fmt.Sprintf("%s %s: %s", e.Kind, e.Name, e.Detail)
+	if e.Count > 1 {
+		s += fmt.Sprintf(" (%d times)", e.Count)
+	}
+	return s
+}
+
+// Refusal says whether err means that a file cannot be booted, as opposed to a wrong use of rt0.
+func Refusal(err error) bool {
+	var e *loader.Error
+	return errors.As(err, &e)
 }

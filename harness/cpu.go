@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rt0-dev/rt0/arch"
+)
+
+// cpu is the engine's CPU with a machine's features.
+type cpu struct {
+	model arch.Model
+	cpuid []arch.CPUID // nil: the architecture's own
+}
+
+// cpuOf finds the engine's model and the answers of CPUID for a machine that adds "+name" or takes away "-name" features. A name that
+// the architecture does not have is passed over. A feature that is added and that the engine lacks is promised all the same: code that
+// believes it traps, as the kernel's report of SIGILL then says.
+func cpuOf(a *arch.Arch, changes []string) cpu {
+	var c cpu
+	if len(a.Engine.Models) > 0 {
+		c.model = a.Engine.Models[0]
+	}
+	var missing []string
+	for _, change := range changes {
+		add, name := !strings.HasPrefix(change, "-"), strings.TrimLeft(change, "+-")
+		i := slices.IndexFunc(a.Features, func(f arch.Feature) bool { return f.Name == name })
+		if i < 0 {
+			continue
+		}
+		if !add {
+			missing = append(missing, name)
+		}
+		if f := a.Features[i]; f.CPUID != nil {
+			if c.cpuid == nil {
+				c.cpuid = slices.Clone(a.CPUID)
+			}
+			setCPUID(c.cpuid, *f.CPUID, add)
+		}
+	}
+	c.model = modelWithout(a, c.model, missing)
+	return c
+}
+
+// setCPUID sets or clears the bits of a feature in its leaf.
+func setCPUID(leaves []arch.CPUID, feature arch.CPUID, on bool) {
+	for i := range leaves {
+		if leaves[i].Leaf != feature.Leaf || leaves[i].Subleaf != feature.Subleaf {
+			continue
+		}
+		for r, bits := range feature.Regs {
+			leaves[i].Regs[r] &^= bits
+			if on {
+				leaves[i].Regs[r] |= bits
+			}
+		}
+	}
+}
+
+// modelWithout is the model that traps on what the machine does not have, and lacks nothing else that the default model runs; the
+// default one when there is none.
+func modelWithout(a *arch.Arch, model arch.Model, missing []string) arch.Model {
+	best := 0
+	for _, m := range a.Engine.Models {
+		fits := !slices.ContainsFunc(m.Lacks, func(name string) bool { return !slices.Contains(missing, name) })
+		if fits && len(m.Lacks) > best {
+			model, best = m, len(m.Lacks)
+		}
+	}
+	return model
+}

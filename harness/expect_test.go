@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestExpect(t *testing.T) {
+	t.Parallel()
+	code, signal := 2, "SIGSEGV"
+	r := &Report{Outcome: Threw, Reason: "fatal error: procresize: bad", Phase: "schedinit", ExitCode: &code, Signal: &signal, Runtime: noRuntime()}
+	r.Runtime.GOMAXPROCS = 7
+	r.Runtime.Args = []string{"/hello", "a b"}
+	tests := []struct {
+		text, got string
+		ok        bool
+	}{
+		{"gomaxprocs=7", "7", true},
+		{"gomaxprocs=8", "7", false},
+		{"numCPU=null", "null", true},
+		{"outcome=threw", "threw", true},
+		{"reason~procresize", "fatal error: procresize: bad", true},
+		{"reason~=", "fatal error: procresize: bad", false},
+		{"exitCode=2", "2", true},
+		{"signal=SIGSEGV", "SIGSEGV", true},
+		{"phase=main", "schedinit", false},
+		{"args~a b", `["/hello","a b"]`, true},
+		{"env=null", "null", true},
+	}
+	for _, tc := range tests {
+		t.Run(tc.text, func(t *testing.T) {
+			e, err := ParseExpectation(tc.text)
+			require.NoError(t, err)
+			require.Equal(t, tc.text, e.String())
+			got, ok := e.Check(r)
+			require.Equal(t, tc.got, got)
+			require.Equal(t, tc.ok, ok)
+		})
+	}
+}
+
+func TestExpectErrors(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ text, want string }{
+		{"gomaxproc=7", `expectation "gomaxproc=7": there is no key "gomaxproc": did you mean "gomaxprocs"?`},
+		{"gomaxprocs", `expectation "gomaxprocs": want KEY=VALUE, or KEY~TEXT for contains`},
+		{"=7", `expectation "=7": want KEY=VALUE, or KEY~TEXT for contains`},
+	}
+	for _, tc := range tests {
+		t.Run(tc.text, func(t *testing.T) {
+			_, err := ParseExpectation(tc.text)
+			require.EqualError(t, err, tc.want)
+		})
+	}
+}
+
+func TestRuntimeJSON(t *testing.T) {
+	t.Parallel()
+	r := noRuntime()
+	r.PhysHugePageSize, r.Env = 0, []string{}
+	data, err := json.Marshal(r)
+	require.NoError(t, err)
+	require.Equal(t, `{"argc":null,"numCPU":null,"gomaxprocs":null,"maxMCount":null,"physPageSize":null,"physHugePageSize":0,`+
+		`"maxStackSize":null,"threads":null,"goroutines":null,"args":null,"env":[]}`, string(data))
+	var back Runtime
+	require.NoError(t, json.Unmarshal(data, &back))
+	require.Equal(t, r, back)
+}

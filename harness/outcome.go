@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rt0-dev/rt0/kernel"
+)
+
+// death is the first moment at which the runtime gave up.
+type death struct {
+	function string
+	text     string // the argument of throw or fatal
+	stderr   int    // bytes written to stderr before it
+	crash    *Crash
+}
+
+// maxText bounds what is read of a throw's text.
+const maxText = 1000
+
+// watchDeath looks at the functions with which the runtime gives up. A program may print "panic:" and exit with 2 without any of them.
+func (b *boot) watchDeath() {
+	for _, name := range deathFunctions {
+		for _, f := range b.symbols[name] {
+			b.watch(f.Addr, func(t *kernel.Thread) bool {
+				if b.death != nil {
+					return false
+				}
+				b.death = &death{function: name, stderr: len(b.stderr())}
+				if name == "runtime.throw" || name == "runtime.fatal" {
+					if args, ok := b.arguments(2, strings.HasSuffix(f.Name, abiWrapper)); ok {
+						b.death.text = b.text(args[0], args[1], maxText)
+					}
+				}
+				b.death.crash = b.autopsy(t)
+				return false
+			})
+		}
+	}
+}
+
+func (b *boot) stderr() []byte {
+	data, _ := b.proc.Stderr()
+	return data
+}
+
+// stuckKinds are the exits of the kernel that mean a bound was hit.
+var stuckKinds = map[kernel.ExitKind]bool{
+	kernel.Deadlock: true, kernel.Limit: true, kernel.Memory: true, kernel.Timeout: true, kernel.Unsupported: true,
+}
+
+// conclude says in the report how the boot ended.
+func (b *boot) conclude(e kernel.Exit) {
+	r := b.report
+	switch {
+	case e.Kind == kernel.Exited:
+		if !b.entered[exitPhase] {
+			b.enter(exitPhase, "")
+		}
+		code := e.Code
+		r.ExitCode = &code
+		r.Outcome = Exited
+		r.Reason = fmt.Sprintf("exit status %d before %s", code, b.opts.until)
+		if b.opts.until == exitPhase {
+			r.Outcome, r.Reason = Reached, ""
+		}
+	case e.Kind == kernel.Killed:
+		name := e.Signal.String()
+		r.Signal = &name
+		r.Outcome, r.Reason = Killed, e.Reason
+		if r.Reason == "" {
+			r.Reason = fmt.Sprintf("%s at address %#x, pc %#x", name, e.Addr, e.PC)
+		}
+	case stuckKinds[e.Kind]:
+		r.Outcome, r.Reason = Stuck, e.Reason
+	default:
+		r.Outcome = Reached
+	}
+	if b.death != nil && (e.Kind == kernel.Exited || e.Kind == kernel.Killed) {
+		r.Outcome, r.Reason = Threw, b.deathText()
+	}
+}
+
+// deathText is the line that the runtime printed when it gave up, or what it was about to print.
+func (b *boot) deathText() string {
+	stderr := b.stderr()
+	for line := range strings.Lines(string(stderr[min(b.death.stderr, len(stderr)):])) {
+		if strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "panic: ") {
+			return strings.TrimRight(line, "\r\n")
+		}
+	}
+	if b.death.text != "" {
+		line, _, _ := strings.Cut(b.death.text, "\n")
+		return "fatal error: " + line
+	}
+	return "fatal error in " + b.death.function
+}

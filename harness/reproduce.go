@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// machineKeys are the keys of --set with their texts, apart from the lists.
+var machineKeys = []struct {
+	key  string
+	text func(machine.Machine) string
+}{
+	{"cpus", func(m machine.Machine) string { return m.CPUs.String() }},
+	{"hugePage", func(m machine.Machine) string { return m.HugePage.String() }},
+	{"pageSize", func(m machine.Machine) string { return m.PageSize.String() }},
+	{"memory", func(m machine.Machine) string { return m.Memory.String() }},
+	{"addressSpace", func(m machine.Machine) string { return m.AddressSpace.String() }},
+	{"kernel.release", func(m machine.Machine) string { return m.Kernel.Release }},
+	{"kernel.version", func(m machine.Machine) string { return m.Kernel.Version }},
+	{"kernel.node", func(m machine.Machine) string { return m.Kernel.Node }},
+	{"kernel.machine", func(m machine.Machine) string { return m.Kernel.Machine }},
+	{"cgroup.version", func(m machine.Machine) string { return strconv.Itoa(m.Cgroup.Version) }},
+	{"cgroup.quota", func(m machine.Machine) string { return m.Cgroup.Quota }},
+	{"cgroup.period", func(m machine.Machine) string { return m.Cgroup.Period }},
+	{"clock.realtime", func(m machine.Machine) string { return m.Clock.Realtime }},
+	{"clock.monotonic", func(m machine.Machine) string { return m.Clock.Monotonic.String() }},
+	{"random", func(m machine.Machine) string { return m.Random.String() }},
+	{"features", func(m machine.Machine) string { return strings.Join(m.Features, ",") }},
+}
+
+// machineWords are the flags that make the machine from the profile whose name it bears, or from the default one; and the arguments
+// that it has beyond the profile's.
+func machineWords(m machine.Machine) (words, args []string) {
+	base, err := machine.Load(m.Name)
+	if err != nil {
+		base = machine.New()
+	} else if m.Name != machine.New().Name {
+		words = append(words, "--machine", m.Name)
+	}
+	for _, k := range machineKeys {
+		if text := k.text(m); text != k.text(base) {
+			words = append(words, "--set", k.key+"="+text)
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(m.Files)) {
+		if contents, ok := base.Files[path]; !ok || contents != m.Files[path] {
+			words = append(words, "--set", "files."+path+"="+m.Files[path])
+		}
+	}
+	for _, entry := range m.Env {
+		if !slices.Contains(base.Env, entry) {
+			words = append(words, "--env", entry)
+		}
+	}
+	args = m.Args
+	if n := len(base.Args); n <= len(args) && slices.Equal(base.Args, args[:n]) {
+		args = args[n:]
+	}
+	return words, args
+}
+
+// Reproduce is the command that does this boot again.
+func (r *Report) Reproduce() string {
+	machine, args := machineWords(r.Machine)
+	words := append([]string{"rt0", "boot"}, machine...)
+	if r.Until != DefaultUntil {
+		words = append(words, "--until", r.Until)
+	}
+	if o := r.options; o != nil {
+		if o.instructions != DefaultInstructions {
+			words = append(words, "--limit-instructions", strconv.FormatUint(o.instructions, 10))
+		}
+		if o.memory != DefaultMemory {
+			words = append(words, "--limit-memory", strconv.FormatUint(o.memory, 10))
+		}
+		if o.timeout != 0 {
+			words = append(words, "--timeout", o.timeout.String())
+		}
+	}
+	words = append(words, r.Binary.Path)
+	if len(args) > 0 {
+		words = append(append(words, "--"), args...)
+	}
+	for i, w := range words {
+		words[i] = quote(w)
+	}
+	return strings.Join(words, " ")
+}
+
+// quote makes a word safe for a POSIX shell.
+func quote(word string) string {
+	const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%^"
+	if word != "" && strings.Trim(word, safe) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// Cause is the boot in one line: what, where, why.
+func (r *Report) Cause() string {
+	s := fmt.Sprintf("%s (%s): %s", r.Binary.Path, r.Binary.GOARCH, r.Outcome)
+	if r.Phase != "" {
+		s += " in " + r.Phase
+	}
+	if r.Reason != "" {
+		s += ": " + r.Reason
+	}
+	return s
+}
+
+// Story is all that helps to understand the boot's end: its cause, where the guest was, what it wrote, and how to do it again.
+func (r *Report) Story() string {
+	var b strings.Builder
+	fmt.Fprintln(&b, r.Cause())
+	if r.crash != nil {
+		b.WriteString(r.crash.String())
+	}
+	for _, e := range r.Events {
+		fmt.Fprintln(&b, "event:", e)
+	}
+	for _, stream := range []struct{ name, text string }{{"stdout", r.Stdout}, {"stderr", r.Stderr}} {
+		if stream.text != "" {
+			fmt.Fprintf(&b, "%s:\n    %s\n", stream.name, strings.ReplaceAll(strings.TrimRight(last(stream.text, 4096), "\n"), "\n", "\n    "))
+		}
+	}
+	fmt.Fprintln(&b, "reproduce with:\n   ", r.Reproduce())
+	return b.String()
+}
+
+// last is the end of a text, up to n bytes.
+func last(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	return "..." + text[len(text)-n:]
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness
+
+import (
+	"math"
+	"math/bits"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// RequireStartup asserts all that a sound start-up shows: everything below.
+func (b *BootResult) RequireStartup() {
+	b.t.Helper()
+	b.RequirePs()
+	b.RequireMaxStack()
+	b.RequireMaxMs()
+	b.RequirePages()
+	b.RequireHugePage()
+	b.RequireInitOrder()
+	b.RequireSysmonFirst()
+	b.RequireArgs()
+	b.RequireEnv()
+}
+
+// RequirePs asserts that the runtime saw the machine's CPUs, and made as many Ps as it must: as many as GOMAXPROCS says when that is a
+// number above 0, else one for each CPU (since Go 1.25: within the cgroup's limit).
+func (b *BootResult) RequirePs() {
+	b.t.Helper()
+	require.Equal(b.t, seenCPUs(b.Machine.CPUs), b.Runtime.NumCPU, "CPUs that the runtime counted")
+	require.Equal(b.t, ExpectedPs(b.Report), b.Runtime.GOMAXPROCS, "Ps for %d CPUs, GOMAXPROCS=%q", b.Runtime.NumCPU, b.getenv("GOMAXPROCS"))
+}
+
+// RequireMaxStack asserts the limit on a goroutine's stack.
+func (b *BootResult) RequireMaxStack() {
+	b.t.Helper()
+	require.Equal(b.t, MaxStackSize(b.Binary.GOARCH), b.Runtime.MaxStackSize, "maxstacksize")
+}
+
+// RequireMaxMs asserts the limit on Ms.
+func (b *BootResult) RequireMaxMs() {
+	b.t.Helper()
+	require.Equal(b.t, MaxMCount, b.Runtime.MaxMCount, "sched.maxmcount")
+}
+
+// RequirePages asserts that the runtime took AT_PAGESZ for the page size.
+func (b *BootResult) RequirePages() {
+	b.t.Helper()
+	require.Equal(b.t, int(b.Machine.PageSize), b.Runtime.PhysPageSize, "physPageSize")
+}
+
+// RequireHugePage asserts that the runtime made of the huge page's size what its release does.
+func (b *BootResult) RequireHugePage() {
+	b.t.Helper()
+	require.Equal(b.t, ExpectedHugePage(b.Report), b.Runtime.PhysHugePageSize, "physHugePageSize")
+}
+
+// RequireInitOrder asserts that every package initialiser ran on goroutine 1, and before main.main.
+func (b *BootResult) RequireInitOrder() {
+	b.t.Helper()
+	require.NotEmpty(b.t, b.Inits, "no package initialiser was seen")
+	start, reached := b.started("main.main")
+	for _, i := range b.Inits {
+		require.NotNil(b.t, i.Goroutine, "the binary does not tell which goroutine ran %s", i.Function)
+		require.Equal(b.t, 1, *i.Goroutine, "goroutine that ran %s", i.Function)
+		if reached {
+			require.LessOrEqual(b.t, i.StartInstruction+i.Instructions, start, "%s ended after main.main began", i.Function)
+		}
+	}
+}
+
+// RequireSysmonFirst asserts that the thread of sysmon was started before the first initialiser of a package that is not the runtime's.
+func (b *BootResult) RequireSysmonFirst() {
+	b.t.Helper()
+	require.NotNil(b.t, b.sysmon, "sysmon was not started")
+	for _, i := range b.Inits {
+		if !runtimePackage(i.Package) {
+			require.Less(b.t, *b.sysmon, i.StartInstruction, "sysmon was started after %s", i.Function)
+		}
+	}
+}
+
+// RequireArgs asserts that os.Args is what the machine gave.
+func (b *BootResult) RequireArgs() {
+	b.t.Helper()
+	want := append([]string{filepath.Base(b.Binary.Path)}, b.Machine.Args...)
+	require.Equal(b.t, want, b.Runtime.Args, "os.Args")
+	require.Equal(b.t, len(want), b.Runtime.Argc, "argc")
+}
+
+// RequireEnv asserts that the environment is what the machine gave.
+func (b *BootResult) RequireEnv() {
+	b.t.Helper()
+	require.NotNil(b.t, b.Runtime.Env, "the binary does not tell its environment: it is stripped")
+	require.Equal(b.t, append([]string{}, b.Machine.Env...), b.Runtime.Env, "the environment")
+}
+
+// started is the instruction at which a phase began.
+func (r *Report) started(phase string) (uint64, bool) {
+	for _, p := range r.Phases {
+		if p.Name == phase {
+			return p.StartInstruction, true
+		}
+	}
+	return 0, false
+}
+
+// getenv is the value that the runtime finds (runtime.gogetenv): that of the first entry of the name.
+func (r *Report) getenv(name string) string {
+	for _, entry := range r.Machine.Env {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// runtimePackage says whether a package is one of those that the runtime is made of.
+func runtimePackage(pkg string) bool {
+	return pkg == "runtime" || strings.HasPrefix(pkg, "runtime/") || strings.HasPrefix(pkg, "internal/")
+}
+
+// maxCPUs is how many CPUs fit into the runtime's buffer for the affinity mask (runtime.getproccount: 64 Ki bits). On a machine with more,
+// sched_getaffinity fails, and the runtime takes it for one CPU.
+const maxCPUs = 64 << 10
+
+// seenCPUs is what the runtime counts of a set of CPUs.
+func seenCPUs(set machine.CPUSet) int {
+	if set.Highest() >= maxCPUs {
+		return 1
+	}
+	return set.Count()
+}
+
+// ExpectedPs is how many Ps runtime.schedinit makes on the report's machine.
+func ExpectedPs(r *Report) int {
+	if n, ok := parseProcs(r.getenv("GOMAXPROCS"), r.goMinor); ok && n > 0 {
+		return n
+	}
+	cpus := seenCPUs(r.Machine.CPUs)
+	limit, ok := cgroupLimit(r.Machine.Cgroup)
+	if !ok || r.goMinor < 25 || r.godebug("containermaxprocs") == "0" {
+		return cpus
+	}
+	// runtime/cgroup_linux.go, adjustCgroupGOMAXPROCS: rounded up, and never below 2.
+	return min(cpus, max(2, int(math.Ceil(limit))))
+}
+
+// cgroupLimit is the limit in CPUs, as internal/runtime/cgroup reads it.
+func cgroupLimit(c machine.Cgroup) (float64, bool) {
+	quota, err1 := strconv.ParseInt(c.Quota, 10, 64)
+	period, err2 := strconv.ParseInt(c.Period, 10, 64)
+	if c.Version == 0 || err1 != nil || err2 != nil || quota < 0 || period <= 0 {
+		return 0, false
+	}
+	return float64(quota) / float64(period), true
+}
+
+// godebug is a GODEBUG setting: the environment's, else the one that the build has as its default.
+func (r *Report) godebug(name string) string {
+	value := ""
+	for _, list := range []string{r.settings["DefaultGODEBUG"], r.getenv("GODEBUG")} {
+		for setting := range strings.SplitSeq(list, ",") {
+			if v, ok := strings.CutPrefix(setting, name+"="); ok {
+				value = v
+			}
+		}
+	}
+	return value
+}
+
+// parseProcs reads GOMAXPROCS as a release does: up to Go 1.25 with an atoi32 of the runtime's own, which knows no plus sign; then with
+// strconv.ParseInt. Neither takes blanks, both take leading zeros.
+func parseProcs(text string, minor int) (int, bool) {
+	if minor <= 25 && strings.HasPrefix(text, "+") {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	return int(n), err == nil
+}
+
+// ExpectedHugePage is what the runtime makes of the machine's huge page (runtime.getHugePageSize, mallocinit): nothing before Go 1.13,
+// which has no such variable; 0 for a size that is no power of two; and since Go 1.14 0 for one above 4 MiB (maxPhysHugePageSize).
+func ExpectedHugePage(r *Report) int {
+	const maxPhysHugePageSize = 4 << 20
+	size := uint64(r.Machine.HugePage)
+	a, known := arch.Find(r.Binary.GOARCH)
+	switch {
+	case r.goMinor < 13:
+		return Unknown
+	case bits.OnesCount64(size) != 1, r.goMinor >= 14 && size > maxPhysHugePageSize:
+		return 0
+	case known && a.PtrSize == 4 && size > math.MaxInt32: // atoi's overflow
+		return 0
+	}
+	return int(size)
+}

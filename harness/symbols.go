@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rt0-dev/rt0/kernel"
+	"github.com/rt0-dev/rt0/loader"
+)
+
+// deathFunctions are what the runtime calls when it gives up. runtime.throw and runtime.fatal take the text as their argument.
+var deathFunctions = []string{"runtime.throw", "runtime.fatal", "runtime.fatalthrow", "runtime.fatalpanic"}
+
+// PointError says that a binary has nothing of the name where a boot was asked to stop.
+type PointError struct {
+	Point   string
+	Nearest string // the nearest name that there is; "" when none is near
+}
+
+func (e *PointError) Error() string {
+	s := fmt.Sprintf("no phase and no function is called %q", e.Point)
+	if e.Nearest != "" {
+		s += fmt.Sprintf(": did you mean %q?", e.Nearest)
+	}
+	return s
+}
+
+// resolve goes through the binary's functions once, and keeps the entries of those that the boot looks at, with the load bias added.
+func (b *boot) resolve() error {
+	wanted := map[string]bool{"runtime.newm": true, "runtime.sysmon": true}
+	for _, p := range phaseTable {
+		for _, f := range p.functions {
+			wanted[f] = true
+		}
+	}
+	for _, f := range schedinitCalls {
+		wanted["runtime."+f] = true
+	}
+	for _, f := range slices.Concat(deathFunctions, b.opts.breaks) {
+		wanted[f] = true
+	}
+	point := b.opts.until
+	if !slices.Contains(Phases(), point) {
+		wanted[point] = true
+	}
+	for _, f := range b.img.Funcs() {
+		name := strings.TrimSuffix(f.Name, abiWrapper)
+		if !wanted[name] && !strings.Contains(name, ".init") {
+			continue
+		}
+		f.Addr += b.layout.Bias
+		if wanted[name] {
+			b.symbols[name] = append(b.symbols[name], f)
+		}
+		if pkg, ok := initOf(name); ok {
+			b.inits = append(b.inits, packageInit{f, pkg})
+		}
+	}
+	return b.checkPoint(point)
+}
+
+// packageInit is the initialiser of a package.
+type packageInit struct {
+	loader.Func
+	pkg string
+}
+
+// checkPoint refuses a point that the boot could never reach because nothing of that name exists.
+func (b *boot) checkPoint(point string) error {
+	if point == exitPhase || point == "rt0" || len(b.symbols[point]) > 0 {
+		return nil
+	}
+	for _, p := range phaseTable {
+		for _, f := range p.functions {
+			if p.name == point && len(b.symbols[f]) > 0 {
+				return nil
+			}
+		}
+	}
+	names := Phases()
+	for _, f := range b.img.Funcs() {
+		names = append(names, f.Name)
+	}
+	return &PointError{point, nearest(point, names)}
+}
+
+// watchPoint stops the boot at the point asked for, when it is no phase, and looks at the functions of the option Breakpoints.
+func (b *boot) watchPoint() {
+	if !slices.Contains(Phases(), b.opts.until) {
+		for _, f := range b.symbols[b.opts.until] {
+			b.watch(f.Addr, func(*kernel.Thread) bool { return true })
+		}
+	}
+	for _, name := range b.opts.breaks {
+		for _, f := range b.symbols[name] {
+			b.watch(f.Addr, func(*kernel.Thread) bool { return false })
+		}
+	}
+}
+
+// nearest is the name most like word, "" when none is like it: the least edit distance, up to a third of the word.
+func nearest(word string, names []string) string {
+	best, distance := "", len(word)/3+1
+	for _, name := range names {
+		if d := len(name) - len(word); d >= distance || -d >= distance {
+			continue
+		}
+		if d := editDistance(strings.ToLower(word), strings.ToLower(name), distance); d < distance {
+			best, distance = name, d
+		}
+	}
+	return best
+}
+
+// editDistance is Levenshtein's, or limit when it is no less than that.
+func editDistance(a, b string, limit int) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		least := row[0]
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, diagonal+1, row[j]+1)
+			least = min(least, row[j+1])
+		}
+		if least >= limit {
+			return limit
+		}
+	}
+	return min(row[len(b)], limit)
+}

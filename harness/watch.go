@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness
+
+import (
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/kernel"
+)
+
+// A watcher is called when a thread stands at an address; true ends the boot there. It only looks.
+type watcher func(t *kernel.Thread) (stop bool)
+
+// watch calls w whenever a thread comes to addr, which must be the start of a basic block: a function's entry, or where a call
+// returns to.
+func (b *boot) watch(addr uint64, w watcher) {
+	if len(b.watchers[addr]) == 0 {
+		b.engine.Break(addr)
+	}
+	b.watchers[addr] = append(b.watchers[addr], w)
+}
+
+// once is watch for the first time only.
+func (b *boot) once(addr uint64, w watcher) {
+	done := false
+	b.watch(addr, func(t *kernel.Thread) bool {
+		if done {
+			return false
+		}
+		done = true
+		b.spent[addr]++
+		return w(t)
+	})
+}
+
+// atBreak is the kernel's observer of breakpoints.
+func (b *boot) atBreak(t *kernel.Thread, pc uint64) (stop bool) {
+	for _, w := range b.watchers[pc] {
+		stop = w(t) || stop
+	}
+	if b.spent[pc] == len(b.watchers[pc]) {
+		b.engine.Unbreak(pc)
+		delete(b.watchers, pc)
+		delete(b.spent, pc)
+	}
+	return stop
+}
+
+// word reads a pointer-sized word, as a debugger does.
+func (b *boot) word(addr uint64) (uint64, bool) { return b.uint(addr, b.arch.PtrSize) }
+
+// uint reads an unsigned number of 4 or 8 bytes, as a debugger does: nothing in the guest changes, whatever the protection.
+func (b *boot) uint(addr uint64, size int) (uint64, bool) {
+	var buf [8]byte
+	if b.engine.Mem().Peek(addr, buf[:size]) != size {
+		return 0, false
+	}
+	if size == 4 {
+		return uint64(b.arch.Order.Uint32(buf[:])), true
+	}
+	return b.arch.Order.Uint64(buf[:]), true
+}
+
+// text reads up to limit bytes at addr, as a debugger does.
+func (b *boot) text(addr, size, limit uint64) string {
+	buf := make([]byte, min(size, limit))
+	return string(buf[:b.engine.Mem().Peek(addr, buf)])
+}
+
+// returnAddress is where the function that was just entered returns to.
+func (b *boot) returnAddress() (uint64, bool) {
+	if b.arch.Link != arch.None {
+		return b.engine.Reg(b.arch.Link), true
+	}
+	return b.word(b.engine.Reg(b.arch.SP))
+}
+
+// arguments are the first n word-sized arguments of the Go function that was just entered. entry says whether the symbol is an ABI0 one.
+func (b *boot) arguments(n int, abi0 bool) ([]uint64, bool) {
+	args := make([]uint64, n)
+	abi := b.arch.ABI
+	if !abi0 && abi.Regs != nil && b.img.Minor() >= abi.Since {
+		for i := range args {
+			args[i] = b.engine.Reg(abi.Regs[i])
+		}
+		return args, true
+	}
+	for i := range args {
+		v, ok := b.word(b.engine.Reg(b.arch.SP) + uint64(abi.StackArgs+i*b.arch.PtrSize))
+		if !ok {
+			return nil, false
+		}
+		args[i] = v
+	}
+	return args, true
+}
