@@ -12,11 +12,11 @@ import (
 // x86-32 finds its thread pointer through segmentation: GS selects a descriptor of the table in guest memory, and each thread has
 // descriptors of its own, which a switch writes to the table.
 
-// Entries of the table, arch/x86/include/asm/segment.h.
+// Entries of the table, arch/x86/include/asm/segment.h: those that a 64-bit kernel gives to 32-bit programs.
 const (
-	gdtCode     = 14 // GDT_ENTRY_DEFAULT_USER_CS
-	gdtData     = 15 // GDT_ENTRY_DEFAULT_USER_DS
-	gdtTLS      = 6  // GDT_ENTRY_TLS_MIN
+	gdtCode     = 4  // GDT_ENTRY_DEFAULT_USER32_CS
+	gdtData     = 5  // GDT_ENTRY_DEFAULT_USER_DS
+	gdtTLS      = 12 // GDT_ENTRY_TLS_MIN
 	gdtTLSCount = 3
 	gdtEntries  = 16
 )
@@ -28,13 +28,13 @@ const (
 	flatData = 0x00cf93000000ffff
 )
 
-// kernelTag marks pages of the kernel's own in the guest's address space. They lie above what mmap gives.
+// kernelTag marks pages of the kernel's own in the guest's address space. They lie above where mmap starts, far from the stack.
 const kernelTag = 0x6b65726e // "kern"
 
 // mapKernelPages maps what the kernel itself puts into the address space: the sigreturn page, and the descriptor table.
 func (p *Process) mapKernelPages() error {
 	if code := p.arch.Trampoline; code != nil {
-		addr, ok := p.mem.FindGap(emu.PageSize, emu.PageSize, emu.PageSize, p.arch.UserTop, true)
+		addr, ok := p.mem.FindGap(emu.PageSize, emu.PageSize, p.arch.MmapTop, p.arch.UserTop, false)
 		if !ok {
 			return fmt.Errorf("map the sigreturn page: the address space is full")
 		}
