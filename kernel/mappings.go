@@ -61,6 +61,9 @@ func (p *Process) initImage() {
 	}
 }
 
+// ofFile says that a region's pages come from a file.
+func ofFile(r emu.Region) bool { return r.Tag == tagImage || r.Tag >= tagFiles }
+
 // origin is what a region was made from; the zero value for anonymous memory.
 func (p *Process) origin(r emu.Region) mapping {
 	m := mapping{}

@@ -24,9 +24,9 @@ type procFile struct {
 var taskFiles = []procFile{
 	{"auxv", 0o400, func(t *Thread) []byte { return t.p.cfg.Auxv }},
 	{"cgroup", 0o444, func(t *Thread) []byte { return []byte(t.p.cgroup().membership) }},
-	{"cmdline", 0o444, func(t *Thread) []byte { return zeroTerminated(t.p.arguments()) }},
+	{"cmdline", 0o444, func(t *Thread) []byte { return t.p.strings(0) }},
 	{"comm", 0o644, func(t *Thread) []byte { return []byte(t.comm() + "\n") }},
-	{"environ", 0o400, func(t *Thread) []byte { return zeroTerminated(t.p.cfg.Machine.Env) }},
+	{"environ", 0o400, func(t *Thread) []byte { return t.p.strings(1) }},
 	{"limits", 0o444, procLimits},
 	{"maps", 0o444, procMaps},
 	{"mountinfo", 0o444, procMountinfo},
@@ -75,16 +75,34 @@ var systemFiles = []procFile{
 
 func fixed(s string) func(*Thread) []byte { return func(*Thread) []byte { return []byte(s) } }
 
-func zeroTerminated(list []string) []byte {
+// strings are the arguments (0) or the environment (1) as they stand on the first stack, each with its zero byte: like Linux, the
+// guest's own memory is asked, so that a program that has overwritten its title is shown so. What cannot be read is left out.
+func (p *Process) strings(vector int) []byte {
+	const longest, most = 128 << 10, 1 << 17 // MAX_ARG_STRLEN; a bound for vectors that the guest has broken
+	word := p.arch.PtrSize
 	var b []byte
-	for _, s := range list {
+	at := p.cfg.SP + uint64(word) // after argc
+	for n := 0; vector >= 0 && n < most; n++ {
+		addr, err := p.mem.Uint(at, word)
+		if err != nil {
+			return b
+		}
+		at += uint64(word)
+		if addr == 0 {
+			vector--
+			continue
+		}
+		if vector > 0 {
+			continue
+		}
+		s, err := p.mem.CString(addr, longest)
+		if err != nil || len(b) > 2<<20 {
+			return b
+		}
 		b = append(append(b, s...), 0)
 	}
 	return b
 }
-
-// arguments are the process's, the program's name included.
-func (p *Process) arguments() []string { return append([]string{p.cfg.Exe}, p.cfg.Machine.Args...) }
 
 // comm is the thread's name: what PR_SET_NAME has set, else the first 15 bytes of the binary's.
 func (t *Thread) comm() string {

@@ -65,7 +65,7 @@ func sysMadvise(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 		hole = hole || r.Start > at
 		at = max(at, r.Start)
 		part := min(r.End, end) - at
-		if how.anon && (r.Tag == tagImage || r.Tag >= tagFiles) {
+		if how.anon && ofFile(r) {
 			return 0, arch.EINVAL
 		}
 		if how.drop {

@@ -137,7 +137,7 @@ func sysMremap(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 		return 0, errno
 	}
 	grow := newSize - oldSize
-	if oldSize == r.End-addr && addr <= s.top-newSize && !p.occupied(r.End, grow) && r.Tag < tagFiles && r.Tag != tagImage {
+	if oldSize == r.End-addr && addr <= s.top-newSize && !p.occupied(r.End, grow) && !ofFile(r) {
 		p.space.pieces += 2
 		if p.mem.Map(r.End, grow, r.Prot, r.Tag) != nil {
 			return 0, arch.ENOMEM
@@ -204,8 +204,7 @@ func (p *Process) moveRange(addr, oldSize, to, newSize uint64) arch.Errno {
 		return arch.ENOMEM
 	}
 	p.space.pieces += 2
-	tag := r.Tag
-	if tag == tagImage || tag >= tagFiles {
+	if ofFile(r) {
 		// Untouched pages of it have contents too, and the name goes with the address: from here on, it is anonymous.
 		data := make([]byte, min(oldSize, keepBytes))
 		p.mem.Peek(addr, data)

@@ -30,13 +30,15 @@ var memoryCalls = []call{
 	{name: "mbind", do: refuse(arch.ENOSYS), support: refused, note: "ENOSYS, as without CONFIG_NUMA"},
 }
 
-// The tags of regions: what /proc/self/maps says that a region is. The loader marks the binary's segments and the stack.
+// The tags of regions: what /proc/self/maps says that a region is. The first three are the loader's (package loader, TagImage and its
+// neighbours); neither package imports the other.
 const (
-	tagImage = 1
-	tagStack = 2
-	tagHeap  = 3
-	tagAnon  = 4
-	tagFiles = 16 // mappings of files count from here
+	tagImage = 0x100 // the binary's pages
+	tagBSS   = 0x101 // the zeroed rest of a segment
+	tagStack = 0x102 // the first stack
+	tagHeap  = 0x200
+	tagAnon  = 0x201
+	tagFiles = 0x1000 // mappings of files count from here
 )
 
 // Linux's bounds on mappings.
