@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package emu_test
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/emu"
+	"github.com/stretchr/testify/require"
+)
+
+// An instruction of each feature that a program can see, in hexadecimal. Memory operands are at RSI or X1, which point to zeroes.
+// 386 runs amd64's, but for those that exist in 64-bit mode only.
+var instructions = map[string]map[string]string{
+	"amd64": {
+		"3dnowprefetch": "0f 0d 0e",          // prefetchw (%rsi)
+		"abm":           "f3 0f bd c1",       // lzcnt %ecx,%eax
+		"adx":           "66 0f 38 f6 c1",    // adcx %ecx,%eax
+		"aes":           "66 0f 38 dc c1",    // aesenc %xmm1,%xmm0
+		"avx":           "c5 fc 57 c0",       // vxorps %ymm0,%ymm0,%ymm0
+		"avx2":          "c5 fd ef c0",       // vpxor %ymm0,%ymm0,%ymm0
+		"avx512f":       "62 f1 7c 48 57 c0", // vxorps %zmm0,%zmm0,%zmm0
+		"bmi1":          "c4 e2 70 f2 c2",    // andn %edx,%ecx,%eax
+		"bmi2":          "c4 e2 7b f6 c1",    // mulx %ecx,%eax,%eax
+		"clflush":       "0f ae 3e",          // clflush (%rsi)
+		"clflushopt":    "66 0f ae 3e",       // clflushopt (%rsi)
+		"clwb":          "66 0f ae 36",       // clwb (%rsi)
+		"cmov":          "0f 44 c1",          // cmove %ecx,%eax
+		"cx16":          "f0 48 0f c7 0e",    // lock cmpxchg16b (%rsi)
+		"cx8":           "f0 0f c7 0e",       // lock cmpxchg8b (%rsi)
+		"erms":          "31 c9 f3 a4",       // xor %ecx,%ecx; rep movsb
+		"f16c":          "c4 e2 79 13 c1",    // vcvtph2ps %xmm1,%xmm0
+		"fma":           "c4 e2 f1 98 c2",    // vfmadd132pd %xmm2,%xmm1,%xmm0
+		"fpu":           "d9 e8",             // fld1
+		"fsgsbase":      "f3 48 0f ae c0",    // rdfsbase %rax
+		"fxsr":          "0f ae 06",          // fxsave (%rsi)
+		"gfni":          "66 0f 38 cf c1",    // gf2p8mulb %xmm1,%xmm0
+		"lahf_lm":       "9f",                // lahf
+		"mmx":           "0f ef c0",          // pxor %mm0,%mm0
+		"movbe":         "0f 38 f0 06",       // movbe (%rsi),%eax
+		"pclmulqdq":     "66 0f 3a 44 c1 00", // pclmulqdq $0,%xmm1,%xmm0
+		"pni":           "f2 0f 12 c1",       // movddup %xmm1,%xmm0
+		"popcnt":        "f3 0f b8 c1",       // popcnt %ecx,%eax
+		"rdpid":         "f3 0f c7 f8",       // rdpid %rax
+		"rdtscp":        "0f 01 f9",          // rdtscp
+		"sha_ni":        "0f 38 c9 c1",       // sha1msg1 %xmm1,%xmm0
+		"sse":           "0f 57 c0",          // xorps %xmm0,%xmm0
+		"sse2":          "66 0f ef c0",       // pxor %xmm0,%xmm0
+		"sse4_1":        "66 0f 3a 0b c1 01", // roundsd $1,%xmm1,%xmm0
+		"sse4_2":        "f2 0f 38 f1 c1",    // crc32l %ecx,%eax
+		"ssse3":         "66 0f 38 00 c1",    // pshufb %xmm1,%xmm0
+		"tsc":           "0f 31",             // rdtsc
+		"vaes":          "c4 e2 7d dc c1",    // vaesenc %ymm1,%ymm0,%ymm0
+	},
+	"arm64": {
+		"aes":      "20 48 28 4e", // aese v0.16b, v1.16b
+		"asimd":    "20 84 a2 4e", // add v0.4s, v1.4s, v2.4s
+		"asimddp":  "20 94 82 6e", // udot v0.4s, v1.16b, v2.16b
+		"asimdfhm": "20 ec 22 4e", // fmlal v0.4s, v1.4h, v2.4h
+		"asimdhp":  "20 14 42 4e", // fadd v0.8h, v1.8h, v2.8h
+		"asimdrdm": "20 84 82 6e", // sqrdmlah v0.4s, v1.4s, v2.4s
+		"atomics":  "22 00 e0 f8", // ldaddal x0, x2, [x1]
+		"bf16":     "20 fc 42 6e", // bfdot v0.4s, v1.8h, v2.8h
+		"cpuid":    "00 00 38 d5", // mrs x0, midr_el1
+		"crc32":    "20 4c c2 9a", // crc32x w0, w1, x2
+		"dcpodp":   "21 7d 0b d5", // dc cvadp, x1
+		"dcpop":    "21 7c 0b d5", // dc cvap, x1
+		"dit":      "5f 41 03 d5", // msr dit, #1
+		"fcma":     "20 e4 82 6e", // fcadd v0.4s, v1.4s, v2.4s, #90
+		"flagm":    "1f 40 00 d5", // cfinv
+		"flagm2":   "5f 40 00 d5", // axflag
+		"fp":       "20 28 62 1e", // fadd d0, d1, d2
+		"fphp":     "20 28 e2 1e", // fadd h0, h1, h2
+		"frint":    "20 40 68 1e", // frint32z d0, d1
+		"i8mm":     "20 a4 82 4e", // smmla v0.4s, v1.16b, v2.16b
+		"ilrcpc":   "20 80 40 d9", // ldapur x0, [x1, #8]
+		"jscvt":    "20 00 7e 1e", // fjcvtzs w0, d1
+		"lrcpc":    "20 c0 bf f8", // ldapr x0, [x1]
+		"mte":      "20 10 df 9a", // irg x0, x1
+		"pacg":     "40 30 c3 9a", // pacga x0, x2, x3
+		"pmull":    "20 e0 e2 0e", // pmull v0.1q, v1.1d, v2.1d
+		"sb":       "ff 30 03 d5", // sb
+		"sha1":     "20 08 28 5e", // sha1h s0, s1
+		"sha2":     "20 40 02 5e", // sha256h q0, q1, v2.4s
+		"sha3":     "20 0c 02 ce", // eor3 v0.16b, v1.16b, v2.16b, v3.16b
+		"sha512":   "20 80 62 ce", // sha512h q0, q1, v2.2d
+		"sm3":      "20 c0 62 ce", // sm3partw1 v0.4s, v1.4s, v2.4s
+		"sm4":      "20 84 c0 ce", // sm4e v0.4s, v1.4s
+		"ssbs":     "3f 41 03 d5", // msr ssbs, #1
+		"sve":      "e0 e3 18 25", // ptrue p0.b
+		"sve2":     "20 a0 08 44", // sqabs z0.b, p0/m, z1.b
+		"svei8mm":  "20 98 02 45", // smmla z0.s, z1.b, z2.b
+		"wfxt":     "00 10 03 d5", // wfet x0
+	},
+}
+
+// only64 are the features of amd64 whose instruction is another one in 32-bit mode.
+var only64 = []string{"cx16", "fsgsbase"}
+
+// pointers are the registers that memory operands use, and traps the system call that ends a try.
+var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi"},
+	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80"}
+
+func instructionsOf(goarch string) map[string]string {
+	if goarch != "386" {
+		return instructions[goarch]
+	}
+	list := map[string]string{}
+	for name, code := range instructions["amd64"] {
+		if !slices.Contains(only64, name) {
+			list[name] = code
+		}
+	}
+	return list
+}
+
+// Features and Models say what the engine does: each model runs an instruction of a feature, or traps on it, as they say.
+func TestFeaturesRun(t *testing.T) {
+	t.Parallel()
+	for _, a := range arch.All() {
+		t.Run(a.Name, func(t *testing.T) {
+			t.Parallel()
+			list := instructionsOf(a.Name)
+			require.NotEmpty(t, list, "give the architecture its instructions")
+			for name, text := range list {
+				f, ok := a.Feature(name)
+				require.True(t, ok, name)
+				for _, m := range a.Engine.Models {
+					want := emu.StopSyscall
+					if !f.Engine || slices.Contains(m.Lacks, f.Name) {
+						want = emu.StopIllegal
+					}
+					require.Equal(t, want, try(t, a, m, text), "%s on %s", name, m.Name)
+				}
+			}
+		})
+	}
+}
+
+// try runs an instruction and a system call, and returns what stopped it.
+func try(t *testing.T, a *arch.Arch, m arch.Model, text string) emu.StopKind {
+	t.Helper()
+	code, err := hex.DecodeString(strings.ReplaceAll(text+traps[a.Name], " ", ""))
+	require.NoError(t, err)
+	e, err := emu.New(emu.Config{Arch: a, Model: m, Memory: 1 << 20})
+	require.NoError(t, err)
+	defer e.Close()
+	const at, data = 0x10000, 0x20000
+	require.NoError(t, e.Mem().MapBytes(at, emu.PageSize, emu.Read|emu.Exec, 0, code))
+	require.NoError(t, e.Mem().Map(data, emu.PageSize, emu.Read|emu.Write, 0))
+	pointer, ok := a.Register(pointers[a.Name])
+	require.True(t, ok)
+	e.SetReg(pointer, data)
+	e.SetReg(a.SP, data+emu.PageSize/2)
+	e.SetReg(a.PC, at)
+	return e.Run(100).Kind
+}
