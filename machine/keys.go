@@ -28,9 +28,11 @@ type key struct {
 	list  func(m *Machine) *[]string                   // sequence
 	split func(text string) ([]string, error)          // sequence: its text
 	entry func(m *Machine, name string, value *string) // open key; nil takes the entry away
-	check func(m *Machine) error                       // what Validate asks of it, "" as the error's key meaning this one
-	omit  func(m *Machine) bool                        // leave it out of YAML
-	quote bool                                         // YAML: a string, whatever it looks like
+	// entries are the names under an open key, in a fixed order, and how to look one up
+	entries func(m *Machine) (names []string, value func(m *Machine, name string) (string, bool))
+	check   func(m *Machine) error // what is wrong with it; the key and the value are added to the sentence
+	omit    func(m *Machine) bool  // leave it out of YAML
+	quote   bool                   // YAML: a string, whatever it looks like
 }
 
 // keys is filled by init, since the rows' functions need it in their errors.
@@ -94,9 +96,9 @@ func keyTable() []key {
 			get: func(m *Machine) string { return joinWords(m.Args) }, list: func(m *Machine) *[]string { return &m.Args },
 			split: splitWords, check: checkArgs, omit: func(m *Machine) bool { return len(m.Args) == 0 }},
 		{name: envPrefix + "NAME", kind: "text", doc: "an environment variable; the guest has these and no others",
-			entry: setEnv, check: checkEnv, omit: func(m *Machine) bool { return len(m.Env) == 0 }},
+			entry: setEnv, entries: envEntries, check: checkEnv, omit: func(m *Machine) bool { return len(m.Env) == 0 }},
 		{name: filePrefix + "/PATH", kind: "text", doc: "contents of an extra file; it replaces rt0's own of that path",
-			entry: setFile, check: checkFiles, omit: func(m *Machine) bool { return len(m.Files) == 0 }},
+			entry: setFile, entries: fileEntries, check: checkFiles, omit: func(m *Machine) bool { return len(m.Files) == 0 }},
 	}
 }
 

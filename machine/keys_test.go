@@ -148,3 +148,30 @@ func TestEdits(t *testing.T) {
 		require.Equal(t, tc.want, edits(tc.a, tc.b), "%s %s", tc.a, tc.b)
 	}
 }
+
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	for _, p := range Profiles() {
+		changes, exact := New().Changes(p.Machine)
+		require.True(t, exact, p.Name)
+		m := New()
+		for _, c := range changes {
+			var err error
+			m, err = m.Set(c.Key, c.Value)
+			require.NoError(t, err, "%s: %s=%s", p.Name, c.Key, c.Value)
+		}
+		require.Equal(t, p.Machine, m)
+	}
+	changes, exact := New(Env("A=0")).Changes(New(CPUs(7), WithoutCgroup(), Env("A=1", "B=2"), File("/f", "x"), Args("a b")))
+	require.True(t, exact)
+	require.Equal(t, []Change{{"cpus", "7"}, {"cgroup.version", "none"}, {"args", "'a b'"}, {"env.A", "1"}, {"env.B", "2"}, {"files./f", "x"}}, changes)
+	for _, to := range []Machine{New(Env("A=1", "A=2")), New(Env("A"))} {
+		_, exact = New().Changes(to)
+		require.False(t, exact)
+	}
+	_, exact = New(File("/f", "")).Changes(New())
+	require.False(t, exact)
+	none, exact := New(CPUs(7)).Changes(New(CPUs(7)))
+	require.True(t, exact)
+	require.Empty(t, none)
+}
