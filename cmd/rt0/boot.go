@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/emu"
 	"github.com/rt0-dev/rt0/harness"
 	"github.com/rt0-dev/rt0/internal/render"
 	"github.com/rt0-dev/rt0/machine"
@@ -68,13 +71,13 @@ Exit status: 0 all as asked and expected; 1 an expectation failed; 2 wrong usage
 	flags.StringVar(&f.until, "until", harness.DefaultUntil, "stop at a `PHASE|SYMBOL`; exit runs the program to its end")
 	flags.Var(&f.instructions, "limit-instructions", "most instructions of all threads together")
 	flags.Var(&f.memory, "limit-memory", "most memory that the guest may touch")
-	flags.DurationVar(&f.timeout, "timeout", 0, "most time on the host's clock; 0 is no bound")
+	flags.DurationVar(&f.timeout, "timeout", 0, "most `TIME` on the host's clock, such as 10s; 0 is no bound (default 0)")
 	flags.Var(&f.expect, "expect", "assertion, repeatable: KEY=VALUE, or KEY~TEXT for contains")
-	flags.Var(&f.traces, "trace", "write a trace to standard error, repeatable")
+	flags.Var(&f.traces, "trace", "write a trace to standard error, repeatable: "+strings.Join(traceNames(), ", "))
 	flags.StringVar(&f.traceFile, "trace-file", "", "write traces to `FILE` instead")
 	f.output.register(cmd, formTable, formJSON, formCSV, formMarkdown, formJUnit)
 
-	complete(cmd, "arch", archNames)
+	complete(cmd, "arch", arch.Names)
 	complete(cmd, "until", harness.Phases)
 	complete(cmd, "trace", traceNames)
 	complete(cmd, "timeout", func() []string { return []string{"10s", "1m", "10m"} })
@@ -118,15 +121,18 @@ func (f *bootFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if f.traceFile != "" && len(f.traces) == 0 {
-		return failf(statusUsage, "--trace-file says where to, and no --trace says what: --trace %s", f.traces.Type())
+	if err := f.contradictions(); err != nil {
+		return err
 	}
 	stderr := cmd.ErrOrStderr()
-	verbose := io.Discard
+	verbose, progressTo := io.Discard, stderr
 	if f.verbose {
 		verbose = stderr
 	}
-	bin, err := executable(cmd.Context(), args[0], f.goarch, verbose)
+	if f.quiet {
+		progressTo = io.Discard
+	}
+	bin, err := executable(cmd.Context(), args[0], f.goarch, verbose, progressTo)
 	if err != nil {
 		return err
 	}
@@ -145,23 +151,36 @@ func (f *bootFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	options = append(options, traces...)
-	progress := newProgress(stderr, bin, f.quiet)
+	progress := newProgress(progressTo, bin)
 	report, err := harness.Run(cmd.Context(), bin, m, append(options, harness.Progress(progress.at))...)
 	progress.done()
 	if closeErr := closeTraces(); closeErr != nil {
 		return failf(statusRefused, "--trace-file: %w", closeErr)
 	}
-	if usage := wrongUsage(err); usage != nil {
+	if usage := wrongUsage(report, err); usage != nil {
 		return usage
 	}
 	result, verdict := judge(report, err, f.expect)
 	if err := f.show(cmd, result); err != nil {
 		return err
 	}
-	if verdict != nil && report.Outcome != harness.Refused {
-		fmt.Fprint(verbose, report.Story())
+	if verdict != nil && report.Outcome != harness.Refused && f.format.value != formTable {
+		fmt.Fprint(verbose, report.Story()) // the table has all of it
 	}
 	return verdict
+}
+
+// contradictions refuses values of flags that make no sense.
+func (f *bootFlags) contradictions() error {
+	switch {
+	case f.traceFile != "" && len(f.traces) == 0:
+		return failf(statusUsage, "--trace-file says where to, and no --trace says what: --trace %s", strings.Join(traceNames(), "|"))
+	case f.memory == 0 || uint64(f.memory) > emu.MaxMemory:
+		return failf(statusUsage, "--limit-memory cannot be %s: want a size up to %s", f.memory.String(), machine.Size(emu.MaxMemory))
+	case f.timeout < 0:
+		return failf(statusUsage, "--timeout cannot be %s: want a time such as 10s, or 0", f.timeout)
+	}
+	return nil
 }
 
 // traceOptions are the options of the traces asked for, and a function that ends them.
@@ -181,13 +200,13 @@ func (f *bootFlags) traceOptions(stderr io.Writer) (options []harness.Option, en
 }
 
 // wrongUsage is a boot's error when it is the user's command that is wrong and not the file; else nil.
-func wrongUsage(err error) error {
+func wrongUsage(r *harness.Report, err error) error {
 	var (
 		point *harness.PointError
 		value *machine.ValueError
 	)
 	if errors.As(err, &point) {
-		return failf(statusUsage, "--until: %w", err)
+		return failf(statusUsage, "%s: --until: %w", subject(r), err)
 	}
 	if errors.As(err, &value) {
 		return withStatus(statusUsage, err)

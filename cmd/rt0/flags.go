@@ -3,14 +3,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/internal/render"
 	"github.com/rt0-dev/rt0/machine"
 )
 
@@ -120,14 +121,14 @@ func (s *sizeFlag) Set(text string) error {
 // countFlag is a flag with a number, of which the digits may be grouped: 20_000_000.
 type countFlag uint64
 
-func (c *countFlag) String() string { return strconv.FormatUint(uint64(*c), 10) }
+func (c *countFlag) String() string { return strings.ReplaceAll(render.Number(uint64(*c)), ",", "_") }
 
 func (c *countFlag) Type() string { return "N" }
 
 func (c *countFlag) Set(text string) error {
 	n, err := strconv.ParseUint(text, 0, 64)
 	if err != nil {
-		return fmt.Errorf("want a number such as 1000000 or 1_000_000")
+		return errors.New("want a number such as 1000000 or 1_000_000")
 	}
 	*c = countFlag(n)
 	return nil
@@ -154,7 +155,7 @@ type traceFlag []harness.TraceKind
 
 func (t *traceFlag) String() string { return "" }
 
-func (t *traceFlag) Type() string { return strings.Join(traceNames(), "|") }
+func (t *traceFlag) Type() string { return "KIND" }
 
 func (t *traceFlag) Set(text string) error {
 	for _, name := range strings.Split(text, ",") {
@@ -174,5 +175,3 @@ func traceNames() []string {
 	}
 	return names
 }
-
-func archNames() []string { return arch.Names() }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -33,8 +34,8 @@ const (
 
 // register adds the flags to a command. The first form is the default.
 func (o *output) register(cmd *cobra.Command, forms ...string) {
-	o.format = choice{value: forms[0], allowed: forms}
-	cmd.Flags().VarP(&o.format, "output", "o", "form of the output")
+	o.format = choice{value: forms[0], kind: "FORM", allowed: forms}
+	cmd.Flags().VarP(&o.format, "output", "o", "form of the output: "+strings.Join(forms, ", "))
 	cmd.Flags().StringVar(&o.file, "out", "", "write it to `FILE` instead of standard output")
 	complete(cmd, "output", func() []string { return forms })
 	cmd.PreRun = func(cmd *cobra.Command, _ []string) {

@@ -21,20 +21,17 @@ const (
 
 // progress tells on standard error how far a boot is: by a bar on a terminal, else by a line every few seconds.
 type progress struct {
-	w        io.Writer // nil: tell nothing
+	w        io.Writer
 	name     string
 	terminal bool
+	now      func() time.Time
 	start    time.Time
-	next     time.Time
+	next     time.Time // when there is something to show again
 	bar      *progressbar.ProgressBar
 }
 
-func newProgress(stderr io.Writer, binary string, quiet bool) *progress {
-	p := &progress{name: filepath.Base(binary), start: time.Now()}
-	if quiet {
-		return p
-	}
-	p.w, p.terminal = stderr, isTerminal(stderr)
+func newProgress(w io.Writer, binary string) *progress {
+	p := &progress{w: w, name: filepath.Base(binary), terminal: isTerminal(w), now: time.Now, start: time.Now()}
 	p.next = p.start.Add(lineEvery)
 	if p.terminal {
 		p.next = p.start.Add(barAfter)
@@ -44,10 +41,7 @@ func newProgress(stderr io.Writer, binary string, quiet bool) *progress {
 
 // at is called now and then while the guest runs.
 func (p *progress) at(instructions uint64) {
-	if p.w == nil {
-		return
-	}
-	now := time.Now()
+	now := p.now()
 	switch {
 	case now.Before(p.next):
 	case p.terminal:

@@ -40,20 +40,55 @@ and where it died.`,
 		if len(args) == 0 {
 			return cmd.Help()
 		}
-		var names []string
-		for _, c := range root.Commands() {
-			names = append(names, c.Name())
-		}
-		return failf(statusUsage, "there is no command %q%s", args[0], hintOr(args[0], names, "; see rt0 --help"))
+		return noCommand(root, args[0])
 	}
+	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("rt0 {{.Version}}\n")
 	root.PersistentFlags().BoolVarP(&g.quiet, "quiet", "q", false, "no table, no progress: the exit status tells, and one line on standard error")
 	root.PersistentFlags().BoolVarP(&g.verbose, "verbose", "v", false, "tell more")
-	root.MarkFlagsMutuallyExclusive("quiet", "verbose")
-	root.AddCommand(newBoot(g), newMachines(), newArches(), newDoctor(g), newVersion())
-	root.CompletionOptions.HiddenDefaultCmd = false
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if g.quiet && g.verbose {
+			return failf(statusUsage, "--quiet and --verbose contradict each other")
+		}
+		return nil
+	}
+	root.AddCommand(newBoot(g), newMachines(), newArches(), newDoctor(g), newVersion(), newCompletion())
 	return root
+}
+
+// noCommand says that there is no such command, and which one was meant.
+func noCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	return failf(statusUsage, "there is no command %q%s", name, hintOr(name, names, "; see rt0 --help"))
+}
+
+// newHelp is cobra's help command, but for one thing: to ask about a command that does not exist is wrong usage.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Help about any command",
+		Long:    "Print the help of a command, as COMMAND --help does.",
+		Example: "  rt0 help boot",
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, c := range root.Commands() {
+				names = append(names, c.Name()+"\t"+c.Short)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return noCommand(root, args[0])
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
 }
 
 // flagError says what is wrong with a flag, and which one was meant.
@@ -95,12 +130,13 @@ func noArguments(cmd *cobra.Command, args []string) error {
 // choice is a flag whose value is one of a list.
 type choice struct {
 	value   string
+	kind    string // how --help calls a value
 	allowed []string
 }
 
 func (c *choice) String() string { return c.value }
 
-func (c *choice) Type() string { return strings.Join(c.allowed, "|") }
+func (c *choice) Type() string { return c.kind }
 
 func (c *choice) Set(text string) error {
 	for _, a := range c.allowed {
@@ -109,7 +145,7 @@ func (c *choice) Set(text string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("want %s%s", c.Type(), nearest.Hint(text, c.allowed))
+	return fmt.Errorf("want one of %s%s", strings.Join(c.allowed, ", "), nearest.Hint(text, c.allowed))
 }
 
 // complete gives a flag a fixed list of values.

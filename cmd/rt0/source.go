@@ -9,10 +9,10 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/fixtures"
-	"github.com/rt0-dev/rt0/internal/nearest"
 )
 
 // checkArch refuses a GOARCH that rt0 cannot boot: wrong usage when there is no such GOARCH, and a refusal when there is.
@@ -27,11 +27,15 @@ func checkArch(goarch string) error {
 		}
 		names = append(names, p.Name)
 	}
-	return failf(statusUsage, "--arch: there is no architecture %q%s", goarch, nearest.Hint(goarch, names))
+	return failf(statusUsage, "--arch: there is no architecture %q%s", goarch, hintOr(goarch, names, "; see rt0 arches"))
 }
 
+// slowBuild is how long a build takes before it is worth a word.
+const slowBuild = 2 * time.Second
+
 // executable is the ELF file that BINARY means: itself, or what its sources are built to. goarch is that of --arch, "" when not given.
-func executable(ctx context.Context, binary, goarch string, verbose io.Writer) (string, error) {
+// What a failing build printed goes to verbose; that a slow one is on its way, to progress.
+func executable(ctx context.Context, binary, goarch string, verbose, progress io.Writer) (string, error) {
 	if goarch != "" {
 		if err := checkArch(goarch); err != nil {
 			return "", err
@@ -46,11 +50,12 @@ func executable(ctx context.Context, binary, goarch string, verbose io.Writer) (
 			return "", fmt.Errorf("%s (choose another with --arch): %w", binary, err)
 		}
 	}
-	fmt.Fprintf(verbose, "building %s for %s\n", binary, goarch)
+	slow := time.AfterFunc(slowBuild, func() { fmt.Fprintf(progress, "building %s for %s\n", binary, goarch) })
+	defer slow.Stop()
 	path, err := fixtures.Make(ctx, fixtures.Spec{Program: binary, GOARCH: goarch})
 	if err != nil {
 		fmt.Fprintf(verbose, "%+v\n", err)
-		return "", failf(statusRefused, "%s (%s): %w", binary, goarch, err)
+		return "", withStatus(statusRefused, err)
 	}
 	return path, nil
 }

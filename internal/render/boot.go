@@ -16,7 +16,7 @@ import (
 // Style is how a boot is shown to people.
 type Style struct {
 	Colour  bool
-	Verbose bool // the calls inside schedinit, package initialisers and the faked kernel's events as well
+	Verbose bool // the calls inside schedinit, package initialisers, events, and the whole state of a crash as well
 }
 
 // The colours: SGR parameters of ECMA-48.
@@ -37,22 +37,17 @@ func (s Style) paint(colour, text string) string {
 // Boot writes one boot for people.
 func Boot(w io.Writer, r *harness.Report, s Style) error {
 	var b bytes.Buffer
-	sections := []struct {
+	type section struct {
 		title string
 		table Table
-	}{
+	}
+	sections := []section{
 		{"", s.summary(r)},
 		{"what the runtime concluded", conclusions(r)},
 		{"phases", phases(r.Phases)},
 	}
 	if s.Verbose {
-		sections = append(sections, []struct {
-			title string
-			table Table
-		}{
-			{"inside schedinit", phases(r.Schedinit)},
-			{"package initialisers", inits(r.Inits)},
-		}...)
+		sections = append(sections, section{"inside schedinit", phases(r.Schedinit)}, section{"package initialisers", inits(r.Inits)})
 	}
 	for _, section := range sections {
 		if len(section.table.Rows) == 0 {
@@ -66,9 +61,7 @@ func Boot(w io.Writer, r *harness.Report, s Style) error {
 	if s.Verbose {
 		s.lines(&b, "events", r.Events)
 	}
-	if crash := r.Crash(); crash != nil {
-		s.lines(&b, "traceback", crash.Traceback)
-	}
+	s.crash(&b, r.Crash())
 	s.lines(&b, "the program wrote to standard output", textLines(r.Stdout))
 	s.lines(&b, "the program wrote to standard error", textLines(r.Stderr))
 	_, err := w.Write(b.Bytes())
@@ -88,8 +81,21 @@ func (s Style) lines(b *bytes.Buffer, title string, lines []string) {
 	}
 	s.title(b, title)
 	for _, line := range lines {
-		fmt.Fprintf(b, "    %s\n", line)
+		fmt.Fprintln(b, strings.TrimRight("    "+line, " "))
 	}
+}
+
+// crash writes where the guest was when it died; nil when it did not.
+func (s Style) crash(b *bytes.Buffer, c *harness.Crash) {
+	if c == nil {
+		return
+	}
+	if s.Verbose {
+		s.lines(b, "last system calls", c.Syscalls)
+		s.lines(b, fmt.Sprintf("registers of thread %d", c.Thread), c.Registers)
+		s.lines(b, "instruction", words(c.Code))
+	}
+	s.lines(b, "traceback", c.Traceback)
 }
 
 // textLines are the lines of what a guest wrote, made harmless for a terminal.
@@ -139,6 +145,7 @@ func (s Style) summary(r *harness.Report) Table {
 	if r.Signal != nil {
 		row("signal", *r.Signal)
 	}
+
 	row("cost", strings.Join([]string{
 		plural(r.Counts.Instructions, "instruction"), plural(r.Counts.Syscalls, "system call"), plural(r.Counts.Threads, "thread"),
 		plural(r.Counts.PagesTouched, "page") + " touched",
