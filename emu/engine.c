@@ -42,13 +42,22 @@ static void stop(struct rt0_engine *e, enum rt0_why why)
 	uc_emu_stop(e->uc);
 }
 
-/* The cold half of the block hook: true when the run ends before this block. */
+static uint64_t executed(struct rt0_engine *e) { return e->goal - (uint64_t)e->left; }
+
+static void set_goal(struct rt0_engine *e, uint64_t goal)
+{
+	uint64_t done = executed(e);
+	if (goal > done && goal - done > INT64_MAX)
+		goal = done + INT64_MAX;
+	e->goal = goal;
+	e->left = goal > done ? (int64_t)(goal - done) : -(int64_t)(done - goal);
+}
+
+/* The cold half of the block hooks: true when the run ends before this block. */
 static bool __attribute__((noinline)) ends_here(struct rt0_engine *e, uint64_t addr)
 {
-	if (e->probing)
-		return true;
-	if (e->stop.why != RT0_NOTHING)
-		return true; /* a stop is under way */
+	if (e->probing || e->stop.why != RT0_NOTHING)
+		return true; /* the run is over already */
 	if (is_break(e, addr)) {
 		if (addr != e->skip) {
 			stop(e, RT0_BREAK);
@@ -56,49 +65,50 @@ static bool __attribute__((noinline)) ends_here(struct rt0_engine *e, uint64_t a
 		}
 		e->skip = NOWHERE;
 	}
-	if (e->instructions >= e->limit) {
+	if (e->left <= 0) {
 		stop(e, RT0_LIMIT);
 		return true;
 	}
 	return false;
 }
 
-static inline bool passes(struct rt0_engine *e, uint64_t addr)
-{
-	uint32_t bit = filter_bit(addr);
-	if (unlikely(e->instructions >= e->limit || e->filter[bit / 64] >> (bit & 63) & 1))
-		return !ends_here(e, addr);
-	return true;
-}
-
 static void block_fixed(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	struct rt0_engine *e = user;
+	uint32_t bit = filter_bit(addr);
 	(void)uc;
-	if (!passes(e, addr))
+	if (unlikely(e->left <= 0 || e->filter[bit / 64] >> (bit & 63) & 1) && ends_here(e, addr))
 		return;
-	e->instructions += size >> e->shift;
+	e->left -= size >> e->shift;
 	e->blocks++;
 }
 
-static uint32_t __attribute__((noinline)) count(struct rt0_engine *e, struct rt0_count *c, uint64_t addr, uint32_t size)
+/* Counts a block that is not in the table. One that has a breakpoint is never put there. */
+static void __attribute__((noinline)) block_unknown(struct rt0_engine *e, uint64_t addr, uint32_t size)
 {
 	uc_tb tb;
-	uint32_t n = 1;
+	uint64_t n = 1;
+	if (ends_here(e, addr))
+		return;
 	if (uc_ctl_request_cache(e->uc, addr, &tb) == UC_ERR_OK && tb.icount)
 		n = tb.icount;
-	*c = (struct rt0_count){addr, size, n};
-	return n;
+	e->left -= n;
+	e->blocks++;
+	if (size < 1u << RT0_SIZE_BITS && n < 1u << RT0_INSTRUCTION_BITS && !is_break(e, addr))
+		e->counts[addr & (RT0_COUNTS - 1)] = ((addr >> RT0_COUNT_BITS << RT0_SIZE_BITS) | size) << RT0_INSTRUCTION_BITS | n;
 }
 
 static void block_varying(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	struct rt0_engine *e = user;
+	uint64_t c = e->counts[addr & (RT0_COUNTS - 1)];
+	int64_t left = e->left;
 	(void)uc;
-	if (!passes(e, addr))
+	if (unlikely(c >> RT0_INSTRUCTION_BITS != ((addr >> RT0_COUNT_BITS << RT0_SIZE_BITS) | size) || left <= 0)) {
+		block_unknown(e, addr, size);
 		return;
-	struct rt0_count *c = &e->counts[(addr ^ addr >> 14) & (RT0_COUNTS - 1)];
-	e->instructions += likely(c->addr == addr && c->size == size) ? c->instructions : count(e, c, addr, size);
+	}
+	e->left = left - (int64_t)(c & ((1u << RT0_INSTRUCTION_BITS) - 1));
 	e->blocks++;
 }
 
@@ -185,7 +195,7 @@ static int on_cpuid(uc_engine *uc, void *user)
 	return 1;
 }
 
-static uint64_t counter(struct rt0_engine *e) { return e->counter + e->instructions; }
+static uint64_t counter(struct rt0_engine *e) { return e->counter + executed(e); }
 
 /* x86: the time stamp counter would be the host's. */
 static int on_rdtsc(uc_engine *uc, void *user)
@@ -344,12 +354,13 @@ static void refresh(struct rt0_engine *e)
  */
 static void probe(struct rt0_engine *e)
 {
-	uint64_t instructions = e->instructions, blocks = e->blocks, limit = e->limit;
+	int64_t left = e->left;
+	uint64_t blocks = e->blocks;
 	struct rt0_stop saved = e->stop;
 	e->probe_page = saved.addr;
 	e->probing = true;
 	e->probed = false;
-	e->limit = 0; /* makes the block hook ask, and be told to count nothing */
+	e->left = 0; /* makes the block hook ask, and be told to count nothing */
 	uc_context_save(e->uc, e->scratch);
 	uc_ctl_flush_tlb(e->uc);
 	uc_emu_start(e->uc, saved.pc, 0, 0, 0);
@@ -360,9 +371,8 @@ static void probe(struct rt0_engine *e)
 	e->stop = saved;
 	if (e->probed)
 		e->stop.addr = e->probe_addr;
-	e->instructions = instructions;
+	e->left = left;
 	e->blocks = blocks;
-	e->limit = limit;
 }
 
 void rt0_run(struct rt0_engine *e, uint64_t limit)
@@ -370,7 +380,7 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	refresh(e);
 	memset(&e->stop, 0, sizeof e->stop);
 	e->stop.why = RT0_NOTHING;
-	e->limit = limit;
+	set_goal(e, limit);
 	uint64_t pc = rt0_reg(e, e->pc);
 	e->skip = e->at_break ? pc : NOWHERE;
 	e->at_break = false;
@@ -430,6 +440,8 @@ void rt0_break(struct rt0_engine *e, uint64_t addr)
 		return;
 	*slot(e, addr) = addr;
 	e->nbreaks++;
+	if (e->counts)
+		e->counts[addr & (RT0_COUNTS - 1)] = 0;
 	e->filter[filter_bit(addr) / 64] |= 1ull << (filter_bit(addr) & 63);
 }
 

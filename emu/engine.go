@@ -159,11 +159,11 @@ func (e *Engine) SetGDT(r arch.Register, base uint64, limit uint32) {
 }
 
 // SetCounter sets what the CPU's cycle counter (RDTSC, CNTVCT_EL0) reads now; it advances by one with each instruction.
-func (e *Engine) SetCounter(v uint64) { e.c.counter = C.uint64_t(v) - e.c.instructions }
+func (e *Engine) SetCounter(v uint64) { e.c.counter = C.uint64_t(v - e.Instructions()) }
 
 // Instructions is how many instructions were executed since New, less those that [Engine.Restore] undid. Those of a block count when it
 // is entered.
-func (e *Engine) Instructions() uint64 { return uint64(e.c.instructions) }
+func (e *Engine) Instructions() uint64 { return uint64(e.c.goal) - uint64(e.c.left) }
 
 // Blocks is the same for basic blocks. Where blocks are cut depends on the version of the engine's library.
 func (e *Engine) Blocks() uint64 { return uint64(e.c.blocks) }

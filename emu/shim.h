@@ -128,20 +128,21 @@ struct rt0_cpuid {
 	uint32_t leaf, subleaf, regs[4];
 };
 
-struct rt0_count {
-	uint64_t addr;
-	uint32_t size, instructions;
-};
-
-#define RT0_COUNTS (1u << 14)
+/* Blocks of varying instructions are looked up by their address: tag (the address above the index), size, instructions. */
+#define RT0_COUNT_BITS 16
+#define RT0_COUNTS (1u << RT0_COUNT_BITS)
+#define RT0_SIZE_BITS 13
+#define RT0_INSTRUCTION_BITS 10
 #define RT0_FILTER_BITS (1u << 15)
 
 struct rt0_engine {
-	/* What the block hook touches comes first. */
-	uint64_t instructions, blocks, limit;
-	uint32_t shift;      /* log2 of the instruction size; 0: it varies */
-	uint64_t filter[RT0_FILTER_BITS / 64]; /* breakpoints, hashed */
-	struct rt0_count *counts;
+	/* What the block hook touches comes first. Instructions executed are goal - left; a run ends when none is left. */
+	int64_t left;
+	uint64_t blocks;
+	uint64_t *counts; /* shift == 0: what blocks count */
+	uint32_t shift;   /* log2 of the instruction size; 0: it varies */
+	uint64_t goal;
+	uint64_t filter[RT0_FILTER_BITS / 64]; /* shift != 0: breakpoints, hashed */
 
 	uc_engine *uc;
 	struct rt0_space space;

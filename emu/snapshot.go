@@ -16,11 +16,11 @@ var ErrSnapshotGone = errors.New("restore snapshot: it is no longer there; an ol
 // Snapshot is a moment of an engine: registers, counts and memory. Its pages are shared, copy-on-write, with what runs on; translated code
 // stays warm over a restore. Snapshots form a stack: restoring one drops the newer ones, and keeps it valid.
 type Snapshot struct {
-	context              *Context
-	mark                 C.size_t
-	instructions, blocks C.uint64_t
-	counter              C.uint64_t
-	atBreak              C.bool
+	context               *Context
+	mark                  C.size_t
+	goal, blocks, counter C.uint64_t
+	left                  C.int64_t
+	atBreak               C.bool
 }
 
 // Snapshot takes one.
@@ -29,7 +29,7 @@ func (e *Engine) Snapshot() (*Snapshot, error) {
 	if mark == C.SIZE_MAX {
 		return nil, errors.New("take snapshot: out of memory")
 	}
-	s := &Snapshot{e.NewContext(), mark, e.c.instructions, e.c.blocks, e.c.counter, e.c.at_break}
+	s := &Snapshot{e.NewContext(), mark, e.c.goal, e.c.blocks, e.c.counter, e.c.left, e.c.at_break}
 	s.context.Save()
 	e.snapshots = append(e.snapshots, s)
 	return s, nil
@@ -47,6 +47,6 @@ func (e *Engine) Restore(s *Snapshot) error {
 	e.snapshots = e.snapshots[:i+1]
 	C.rt0_space_restore(&e.c.space, s.mark)
 	s.context.Load()
-	e.c.instructions, e.c.blocks, e.c.counter, e.c.at_break = s.instructions, s.blocks, s.counter, s.atBreak
+	e.c.goal, e.c.left, e.c.blocks, e.c.counter, e.c.at_break = s.goal, s.left, s.blocks, s.counter, s.atBreak
 	return nil
 }
