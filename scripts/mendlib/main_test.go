@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The three instructions that can carry the relocation without a REX prefix and a load; only the linker's blind spot is to change.
+const assembly = `
+	.text
+	.byte 0xff, 0x35 # push
+	.reloc ., R_X86_64_GOTPCRELX, symbol-4
+	.long 0
+	.byte 0xff, 0x15 # call
+	.reloc ., R_X86_64_GOTPCRELX, symbol-4
+	.long 0
+	.byte 0xff, 0x25 # jmp
+	.reloc ., R_X86_64_GOTPCRELX, symbol-4
+	.long 0
+`
+
+func TestMendArchive(t *testing.T) {
+	t.Parallel()
+	if runtime.GOARCH != "amd64" || runtime.GOOS != "linux" {
+		t.Skip("the assembler is not one for Linux on x86-64")
+	}
+	dir := t.TempDir()
+	source, object, archive := filepath.Join(dir, "x.s"), filepath.Join(dir, "x.o"), filepath.Join(dir, "libx.a")
+	require.NoError(t, os.WriteFile(source, []byte(assembly), 0o666))
+	for _, args := range [][]string{{"gcc", "-c", "-o", object, source}, {"ar", "rc", archive, object}} {
+		out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	before, err := os.ReadFile(archive)
+	require.NoError(t, err)
+	after := bytes.Clone(before)
+	n, err := mendArchive(after)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+
+	changed := 0
+	for i := range before {
+		if before[i] != after[i] {
+			require.Equal(t, byte(gotpcrelx), before[i])
+			require.Equal(t, byte(gotpcrel), after[i])
+			changed++
+		}
+	}
+	require.Equal(t, 1, changed, "nothing but the type of one relocation")
+
+	n, err = mendArchive(after)
+	require.NoError(t, err)
+	require.Zero(t, n, "a second run finds nothing")
+}
+
+func TestMendArchiveRefuses(t *testing.T) {
+	t.Parallel()
+	header := func(size string) string { return fmt.Sprintf("%-48s%-10s`\n", "name/", size) }
+	for name, text := range map[string]string{
+		"no archive":  "\x7fELF",
+		"no number":   magic + header("x"),
+		"negative":    magic + header("-1"),
+		"too long":    magic + header("10") + "short",
+		"broken ELF":  magic + header("4") + "\x7fELF",
+		"huge number": magic + header("9999999999"),
+	} {
+		_, err := mendArchive([]byte(text))
+		require.Error(t, err, name)
+	}
+	_, err := mendArchive([]byte(magic + header("3") + "abc\n" + header("2") + "de"))
+	require.NoError(t, err, "members that are no objects are passed over, and the padding after an odd one")
+}
