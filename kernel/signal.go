@@ -81,6 +81,7 @@ type siginfo struct {
 	trap, err uint64
 	pid, uid  int
 	value     uint64
+	running   bool   // sent on behalf of the running thread, which is to take it: a CPU-time timer
 	why       string // for the reason of a death: "sent by thread 1000 with tgkill"
 }
 
@@ -165,7 +166,7 @@ func (p *Process) send(t *Thread, info siginfo) arch.Errno {
 	}
 	target := t
 	if target == nil {
-		target = p.receiver(sig)
+		target = p.receiver(info)
 	}
 	if waiter := p.sigwaiter(t, sig); waiter != nil {
 		queue := &waiter.queue
@@ -191,15 +192,18 @@ func (p *Process) send(t *Thread, info siginfo) arch.Errno {
 	return 0
 }
 
-// receiver picks the thread that takes a signal to the process, as complete_signal does: the first thread if it does not block
-// the signal, else the next that does not; the first thread when all do.
-func (p *Process) receiver(sig arch.Signal) *Thread {
+// receiver picks the thread that is woken for a signal to the process, as complete_signal does: the favoured one if it does not block
+// the signal, else the first that does not; the first thread when all do.
+func (p *Process) receiver(info siginfo) *Thread {
+	if t := p.current; info.running && !t.dead && !t.mask.has(info.signo) {
+		return t
+	}
 	first := (*Thread)(nil)
 	for _, t := range p.threads {
 		if t.dead {
 			continue
 		}
-		if !t.mask.has(sig) {
+		if !t.mask.has(info.signo) {
 			return t
 		}
 		if first == nil {

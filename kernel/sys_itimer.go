@@ -71,7 +71,7 @@ func (p *Process) expireItimer(which int) {
 		missed := (now - it.due) / it.interval
 		it.due = addTime(it.due, (missed+1)*it.interval)
 	}
-	p.send(nil, siginfo{signo: itimerSignals[which], code: siKernel, why: "of an interval timer"})
+	p.send(nil, siginfo{signo: itimerSignals[which], code: siKernel, running: which != itimerReal, why: "of an interval timer"})
 }
 
 // cpuTimerDue is the instruction count at which a CPU-time timer is due next.
