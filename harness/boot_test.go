@@ -4,6 +4,7 @@ package harness_test
 
 import (
 	"cmp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -109,6 +110,8 @@ func indexOf(list []string, word string) int {
 }
 
 func TestCPUs(t *testing.T) {
+	// Whatever go line the fixture's module has, the runtime shall look at cgroups.
+	containers := machine.Env("GODEBUG=containermaxprocs=1")
 	each(t, func(t *testing.T, goarch string) {
 		bin := fixtures.Build(t, fixtures.Hello, goarch)
 		for _, tc := range []struct {
@@ -120,14 +123,13 @@ func TestCPUs(t *testing.T) {
 			{"7", machine.New(machine.CPUs(7)), 7},
 			{"128", machine.New(machine.CPUs(128)), 128},
 			{"1000", machine.New(machine.CPUs(1000)), 1000},
-			{"4096", machine.New(machine.CPUs(4096)), 4096},
 			{"holes", machine.New(machine.CPUSetOf("0-3,8,64-65")), 7},
-			{"quota", machine.New(machine.CPUs(8), machine.CgroupV2(350_000, 100_000)), 4},
-			{"small quota", machine.New(machine.CPUs(8), machine.CgroupV2(10_000, 100_000)), 2},
-			{"large quota", machine.New(machine.CPUs(8), machine.CgroupV2(9_000_000, 100_000)), 8},
-			{"old quota", machine.New(machine.CPUs(8), machine.CgroupV1(500_000, 100_000)), 5},
-			{"no quota", machine.New(machine.CPUs(8), machine.CgroupV1(-1, 100_000)), 8},
-			{"no cgroup", machine.New(machine.CPUs(8), machine.WithoutCgroup()), 8},
+			{"quota", machine.New(machine.CPUs(8), machine.CgroupV2(350_000, 100_000), containers), 4},
+			{"small quota", machine.New(machine.CPUs(8), machine.CgroupV2(10_000, 100_000), containers), 2},
+			{"large quota", machine.New(machine.CPUs(8), machine.CgroupV2(9_000_000, 100_000), containers), 8},
+			{"old quota", machine.New(machine.CPUs(8), machine.CgroupV1(500_000, 100_000), containers), 5},
+			{"no quota", machine.New(machine.CPUs(8), machine.CgroupV1(-1, 100_000), containers), 8},
+			{"no cgroup", machine.New(machine.CPUs(8), machine.WithoutCgroup(), containers), 8},
 			{"quota off", machine.New(machine.CPUs(8), machine.CgroupV2(350_000, 100_000), machine.Env("GODEBUG=containermaxprocs=0")), 8},
 		} {
 			t.Run(tc.name, func(t *testing.T) {
@@ -137,6 +139,17 @@ func TestCPUs(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestManyCPUs: the Ps of so many CPUs fill the heap, so that a garbage collection with a thousand workers runs before main.main.
+func TestManyCPUs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: takes ten seconds")
+	}
+	t.Parallel()
+	boot := harness.Boot(t, fixtures.Build(t, fixtures.Hello, "amd64"), machine.New(machine.CPUs(4096)))
+	boot.RequireStartup()
+	require.Equal(t, 4096, boot.Runtime.GOMAXPROCS)
 }
 
 func TestGOMAXPROCS(t *testing.T) {
@@ -184,6 +197,9 @@ func TestModes(t *testing.T) {
 			{"stripped", []fixtures.Option{fixtures.Stripped()}},
 			{"stripped pie", []fixtures.Option{fixtures.Stripped(), fixtures.PIE()}},
 		} {
+			if strings.HasSuffix(tc.name, "pie") && goarch == "386" {
+				continue // Go links it with a C toolchain only (internal/platform.InternalLinkPIESupported)
+			}
 			t.Run(tc.name, func(t *testing.T) {
 				boot := harness.Boot(t, fixtures.Build(t, fixtures.Inits, goarch, tc.opts...), machine.New(), harness.Until("exit"))
 				boot.RequireExited(0)

@@ -71,7 +71,7 @@ const (
 	TraceSyscalls  TraceKind = "syscalls"  // one line a call, as strace prints them
 	TracePhases    TraceKind = "phases"    // one line a phase, call inside schedinit and package initialiser
 	TraceFunctions TraceKind = "functions" // one line a function entered
-	TraceBlocks    TraceKind = "blocks"    // one line a slice of the scheduler: thread, instructions, function
+	TraceBlocks    TraceKind = "blocks"    // one line a basic block
 )
 
 // TraceKinds are all kinds of trace.

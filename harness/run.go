@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
@@ -52,7 +51,7 @@ type boot struct {
 func Run(ctx context.Context, bin string, m machine.Machine, opts ...Option) (*Report, error) {
 	o := newOptions(opts)
 	m = m.Resolved()
-	m.Args = slices.Concat(m.Args, o.args)
+	m.Args = append(m.Args, o.args...)
 	r := &Report{
 		Binary: Binary{Path: bin}, Machine: m, Until: o.until, Runtime: noRuntime(),
 		Phases: []Phase{}, Schedinit: []Phase{}, Inits: []Init{}, Events: []string{},
@@ -94,8 +93,23 @@ func run(ctx context.Context, r *Report, o *options) error {
 		b.finish(kernel.Exit{Kind: kernel.Stopped}) // the guest stands there already
 		return nil
 	}
-	b.finish(b.proc.Run(ctx, o.instructions))
+	b.finish(b.run(ctx))
 	return nil
+}
+
+// run lets the guest run to its end: block by block when these are traced, since a limit stops at the start of a block.
+func (b *boot) run(ctx context.Context) kernel.Exit {
+	limit := b.opts.instructions
+	if b.tracer.to[TraceBlocks] == nil {
+		return b.proc.Run(ctx, limit)
+	}
+	for {
+		b.traceBlock()
+		e := b.proc.Run(ctx, min(b.engine.Instructions()+1, limit))
+		if e.Kind != kernel.Limit || b.engine.Instructions() >= limit {
+			return e
+		}
+	}
 }
 
 // newBoot opens the engine, loads the image and sets the breakpoints: the guest stands before its first instruction.

@@ -83,6 +83,11 @@ func (b *boot) tracePhase(kind, name string, s span) {
 	b.tracer.printf(TracePhases, "%12d %5d %-9s %s\n", s.start, s.syscalls, kind, name)
 }
 
+// traceBlock writes where the guest stands, which is the start of a basic block.
+func (b *boot) traceBlock() {
+	b.tracer.printf(TraceBlocks, "%12d [pid %d] %s\n", b.engine.Instructions(), b.proc.Current().TID, b.location(b.engine.Reg(b.arch.PC)))
+}
+
 // watchFunctions looks at every function's entry when a trace of them was asked for.
 func (b *boot) watchFunctions() {
 	if b.tracer.to[TraceFunctions] == nil {
