@@ -62,6 +62,7 @@ struct rt0_space {
 	uint8_t *host;     /* the host mapping that is the guest's physical memory */
 	uint64_t pages;    /* its size in pages */
 	uint64_t used;     /* pages handed out so far, freed ones included */
+	uint64_t populated; /* pages that the host was asked to make */
 	uint32_t *free;    /* freed physical pages, ready for reuse */
 	size_t nfree, cfree;
 
@@ -129,7 +130,7 @@ struct rt0_cpuid {
 };
 
 /* Blocks of varying instructions are looked up by their address: tag (the address above the index), size, instructions. */
-#define RT0_COUNT_BITS 16
+#define RT0_COUNT_BITS 14
 #define RT0_COUNTS (1u << RT0_COUNT_BITS)
 #define RT0_SIZE_BITS 13
 #define RT0_INSTRUCTION_BITS 10
