@@ -48,7 +48,7 @@ func (p *Process) initImage() {
 	if f.Type == elf.ET_DYN {
 		bias = p.auxvValue(arch.AT_ENTRY) - f.Entry
 	}
-	exe := p.tree.mustFind(p.cfg.Exe)
+	exe := p.tree.exe
 	for _, s := range f.Progs {
 		if s.Type != elf.PT_LOAD || s.Filesz == 0 {
 			continue

@@ -128,10 +128,7 @@ func (tr *tree) addProc(p *Process) {
 		return tr.cwd.name + " (deleted)"
 	}, follow: func(*Thread) *node { return tr.cwd }})
 	exe := tr.put(self+"/exe", newLink(p.cfg.Exe))
-	exe.follow = func(t *Thread) *node {
-		at, _ := tr.walk(t, tr.root, p.cfg.Exe, true)
-		return at.node
-	}
+	exe.follow = func(*Thread) *node { return tr.exe }
 	tr.put(self+"/root", newLink("/"))
 	tr.put(self+"/fd", &node{mode: sIFDIR | 0o500, list: tr.descriptors})
 	tr.put(self+"/task", &node{mode: sIFDIR | 0o555, list: tr.tasks}).links = 3
@@ -154,7 +151,7 @@ func (tr *tree) taskDir(at string, of *Thread) *node {
 
 // descriptors are the entries of /proc/PID/fd: links whose targets are the open files themselves, path or not.
 func (tr *tree) descriptors(t *Thread) []*node {
-	dir := tr.mustFind(fmt.Sprintf("/proc/%d/fd", t.p.pid))
+	dir := tr.at(fmt.Sprintf("/proc/%d/fd", t.p.pid))
 	var links []*node
 	for fd, d := range t.p.files.open {
 		if d == nil {
@@ -191,7 +188,7 @@ func (t *Thread) behind(d *descriptor) *node {
 
 // tasks are the entries of /proc/PID/task.
 func (tr *tree) tasks(t *Thread) []*node {
-	dir := tr.mustFind(fmt.Sprintf("/proc/%d/task", t.p.pid))
+	dir := tr.at(fmt.Sprintf("/proc/%d/task", t.p.pid))
 	var dirs []*node
 	for _, thread := range t.p.threads {
 		if thread.dead {

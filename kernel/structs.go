@@ -75,35 +75,41 @@ func getUint(a *arch.Arch, b []byte) uint64 {
 
 // copyOut is copy_to_user: EFAULT when not all of b can be written at addr.
 func (t *Thread) copyOut(addr uint64, b []byte) arch.Errno {
-	if len(b) > 0 && t.p.mem.Write(addr, b) != nil {
-		return arch.EFAULT
+	if len(b) == 0 {
+		return 0
 	}
-	return 0
+	return t.fault(t.p.mem.Write(addr, b))
+}
+
+// fault is the errno of an access on the guest's behalf. Running into the bound on touched memory ends the process, as it does when
+// the guest itself touches too much.
+func (t *Thread) fault(err error) arch.Errno {
+	if err == nil {
+		return 0
+	}
+	if errors.Is(err, emu.ErrExhausted) {
+		t.p.end(Exit{Kind: Memory, Reason: "limit of touched memory"})
+	}
+	return arch.EFAULT
 }
 
 // copyIn is copy_from_user.
 func (t *Thread) copyIn(addr uint64, b []byte) arch.Errno {
-	if len(b) > 0 && t.p.mem.Read(addr, b) != nil {
-		return arch.EFAULT
+	if len(b) == 0 {
+		return 0
 	}
-	return 0
+	return t.fault(t.p.mem.Read(addr, b))
 }
 
 // readUint reads an integer of the guest's memory.
 func (t *Thread) readUint(addr uint64, size int) (uint64, arch.Errno) {
 	v, err := t.p.mem.Uint(addr, size)
-	if err != nil {
-		return 0, arch.EFAULT
-	}
-	return v, 0
+	return v, t.fault(err)
 }
 
 // writeUint writes one.
 func (t *Thread) writeUint(addr uint64, size int, v uint64) arch.Errno {
-	if t.p.mem.PutUint(addr, size, v) != nil {
-		return arch.EFAULT
-	}
-	return 0
+	return t.fault(t.p.mem.PutUint(addr, size, v))
 }
 
 // readPath is getname: a zero-terminated string shorter than PATH_MAX.

@@ -212,6 +212,12 @@ func (t *Thread) move(d *description, vec []iovec, off int64, write bool) (total
 			b := buf[:min(v.size, chunk)]
 			able := t.accessible(v.base, uint64(len(b)), need)
 			if able == 0 {
+				// The end of a file comes before the buffer is looked at.
+				if !write && d.file.seekable() {
+					if n, errno := f(t, buf[:1], pos); n == 0 {
+						return total, errno
+					}
+				}
 				return total, arch.EFAULT
 			}
 			b = b[:able]

@@ -100,6 +100,9 @@ func (f *regularFile) write(t *Thread, b []byte, off int64) (int, arch.Errno) {
 	if f.node.fs.fixed {
 		return 0, arch.EINVAL // a file of procfs or sysfs that takes no such value
 	}
+	if len(b) == 0 {
+		return 0, 0
+	}
 	end := off + int64(len(b))
 	if end < off {
 		return 0, arch.EFBIG

@@ -5,6 +5,7 @@ package kernel
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -64,23 +65,52 @@ func (p *Process) initFiles() error {
 	tr.addProc(p)
 	tr.addSys(p)
 	tr.addDevices(p)
-	tr.put(p.cfg.Exe, &node{mode: sIFREG | 0o755, data: p.cfg.ExeData})
+	tr.addBinary(p)
 	for _, name := range slices.Sorted(maps.Keys(p.cfg.Machine.Files)) {
-		// The machine's file takes the place of rt0's own, and looks as that one does.
-		if !strings.HasPrefix(name, "/") {
-			return fmt.Errorf("kernel: the machine's file %q: want an absolute path", name)
+		if err := tr.addFile(p, name, p.cfg.Machine.Files[name]); err != nil {
+			return err
 		}
-		n := &node{mode: sIFREG | 0o644, data: []byte(p.cfg.Machine.Files[name])}
-		name = strings.Replace(name+"/", "/proc/self/", fmt.Sprintf("/proc/%d/", p.pid), 1)
-		tr.put(name, n)
 	}
 	return p.openStandard()
+}
+
+// addBinary puts the binary at its path. Where a directory of rt0's own is in the way (a program named "proc"), the binary has no name in
+// the tree, and /proc/self/exe still leads to it.
+func (tr *tree) addBinary(p *Process) {
+	tr.exe = &node{mode: sIFREG | 0o755, data: p.cfg.ExeData}
+	if old := tr.at(p.cfg.Exe); old == nil {
+		tr.put(p.cfg.Exe, tr.exe)
+		return
+	}
+	tr.exe.fs, tr.exe.ino, tr.exe.parent, tr.exe.name = tr.root.fs, tr.number(), tr.root, path.Base(p.cfg.Exe)
+}
+
+// addFile adds a file of the machine's. It takes the place of rt0's own, and looks as that one does; /proc/self is the process's.
+func (tr *tree) addFile(p *Process, name, contents string) error {
+	at := path.Clean(name)
+	if rest, ok := strings.CutPrefix(at, "/proc/self/"); ok {
+		at = fmt.Sprintf("/proc/%d/%s", p.pid, rest)
+	}
+	n := &node{mode: sIFREG | 0o644, data: []byte(contents)}
+	for dir := path.Dir(at); dir != "/"; dir = path.Dir(dir) {
+		if old := tr.at(dir); old != nil && !old.isDir() {
+			return fmt.Errorf("kernel: the machine's file %q: %s is no directory", name, dir)
+		}
+	}
+	if old := tr.at(at); old != nil {
+		if old.isDir() {
+			return fmt.Errorf("kernel: the machine's file %q: there is a directory", name)
+		}
+		n.mode = sIFREG | old.mode&0o777
+	}
+	tr.put(at, n)
+	return nil
 }
 
 // openStandard opens an empty standard input and two pipes whose other ends rt0 holds.
 func (p *Process) openStandard() error {
 	t := p.current
-	null, errno := t.openNode(p.tree.mustFind("/dev/null"))
+	null, errno := t.openNode(p.tree.at("/dev/null"))
 	if errno != 0 {
 		return fmt.Errorf("kernel: open /dev/null: error %d", errno)
 	}

@@ -65,6 +65,7 @@ type tree struct {
 	root   *node
 	mounts []*filesystem // in the order of mounting
 	cwd    *node
+	exe    *node // the binary
 	umask  uint32
 	time   int64 // of the files that were there at the start
 
@@ -205,11 +206,13 @@ func newLink(target string) *node {
 	return &node{mode: sIFLNK | 0o777, target: func(*Thread) string { return target }}
 }
 
-// mustFind is the node at a path of rt0's own, none of whose components is a link.
-func (tr *tree) mustFind(path string) *node {
+// at is the node at a path none of whose components is a link, or nil.
+func (tr *tree) at(path string) *node {
 	n := tr.root
 	for _, name := range components(path) {
-		n = n.children[name]
+		if n = n.children[name]; n == nil {
+			return nil
+		}
 	}
 	return n
 }

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package kernel
+
+import (
+	"fmt"
+	"math/bits"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// TestAffinity asks with buffers of many sizes on machines of many CPUs. What is wanted is kernel/sched/syscalls.c's
+// sched_getaffinity, and what the runtime makes of the answer: it counts the bits (getproccount in runtime/os_linux.go).
+func TestAffinity(t *testing.T) {
+	t.Parallel()
+	for _, goarch := range arches {
+		t.Run(goarch, func(t *testing.T) {
+			t.Parallel()
+			p := newProcess(t, goarch, nil)
+			word := uint64(p.arch.PtrSize)
+			for _, cpus := range []int{1, 2, 7, 8, 31, 32, 33, 63, 64, 65, 127, 128, 129, 576, 1000, 4095, 4096} {
+				p.cfg.Machine.CPUs = machine.Count(cpus)
+				p.id.cpus = p.cfg.Machine.CPUs
+				for _, size := range []uint64{0, 1, 4, 7, 8, 12, 16, 20, 64, 128, 512, 516, 1024, 8192} {
+					got, errno := p.do("sched_getaffinity", 0, size, testData)
+					if size*8 < uint64(cpus) || size%word != 0 {
+						require.Equal(t, arch.EINVAL, errno, "%d CPUs, %d bytes", cpus, size)
+						continue
+					}
+					require.Zero(t, errno, "%d CPUs, %d bytes", cpus, size)
+					// All three have a 64-bit kernel, whose mask is made of 64-bit words.
+					require.Equal(t, min(size, uint64(cpus+63)/64*8), got, "%d CPUs, %d bytes", cpus, size)
+					b := make([]byte, got)
+					require.NoError(t, p.mem.Read(testData, b))
+					n := 0
+					for _, v := range b {
+						n += bits.OnesCount8(v)
+					}
+					require.Equal(t, cpus, n)
+				}
+			}
+			_, errno := p.do("sched_getaffinity", 4711, 8192, testData)
+			require.Equal(t, arch.ESRCH, errno)
+			_, errno = p.do("sched_getaffinity", 0, 8192, 8)
+			require.Equal(t, arch.EFAULT, errno)
+		})
+	}
+}
+
+func TestAffinityOfSets(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, "amd64", nil, withMachine(machine.CPUSetOf("1,3-4,70")))
+	n, errno := p.do("sched_getaffinity", 0, 128, testData)
+	require.Zero(t, errno)
+	require.EqualValues(t, 16, n)
+	low, _ := p.mem.Uint(testData, 8)
+	high, _ := p.mem.Uint(testData+8, 8)
+	require.EqualValues(t, 0b11010, low)
+	require.EqualValues(t, 1<<6, high)
+	require.Contains(t, p.readFile(t, "/proc/self/status"), "Cpus_allowed:\t40,00000000,0000001a\nCpus_allowed_list:\t1,3-4,70\n")
+	require.Equal(t, "0-70\n", p.readFile(t, "/sys/devices/system/cpu/possible"))
+
+	require.NoError(t, p.mem.PutUint(testData, 8, 0b111000))
+	_, errno = p.do("sched_setaffinity", 0, 8, testData)
+	require.Zero(t, errno)
+	require.Equal(t, "3-4", p.id.cpus.List(), "what the machine does not have falls away")
+	require.NoError(t, p.mem.PutUint(testData, 8, 1))
+	_, errno = p.do("sched_setaffinity", 0, 8, testData)
+	require.Equal(t, arch.EINVAL, errno)
+	_, errno = p.do("getcpu", testData, 0, 0)
+	require.Zero(t, errno)
+	cpu, _ := p.mem.Uint(testData, 4)
+	require.EqualValues(t, 3, cpu)
+}
+
+func TestUname(t *testing.T) {
+	t.Parallel()
+	for _, goarch := range arches {
+		p := newProcess(t, goarch, nil, withMachine(machine.KernelRelease("5.10.0-8"), machine.Node(strings.Repeat("n", 99))))
+		_, errno := p.do("uname", testData)
+		require.Zero(t, errno)
+		for i, want := range []string{"Linux", strings.Repeat("n", 64), "5.10.0-8", p.cfg.Machine.Kernel.Version, p.arch.UTSName, "(none)"} {
+			s, err := p.mem.CString(testData+uint64(65*i), 65)
+			require.NoError(t, err)
+			require.Equal(t, want, s)
+		}
+	}
+}
+
+func TestReleases(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]release{
+		"6.12.48": {6, 12}, "3.10.0-1160.el7.x86_64": {3, 10}, "5.4": {5, 4}, "7": {7, 0}, "none": {1 << 30, 0},
+	} {
+		require.Equal(t, want, parseRelease(text), text)
+	}
+	require.True(t, release{5, 19}.before(release{6, 0}))
+	require.False(t, release{6, 0}.before(release{6, 0}))
+	require.False(t, release{6, 1}.before(release{6, 0}))
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for _, goarch := range arches {
+		t.Run(goarch, func(t *testing.T) {
+			t.Parallel()
+			p := newProcess(t, goarch, nil, withMachine(machine.AddressSpace(5<<30)))
+			read := func(addr uint64) (soft, hard uint64) {
+				soft, _ = p.mem.Uint(addr, 8)
+				hard, _ = p.mem.Uint(addr+8, 8)
+				return soft, hard
+			}
+			_, errno := p.do("prlimit64", 0, limitAddressSpace, 0, testData)
+			require.Zero(t, errno)
+			soft, hard := read(testData)
+			require.Equal(t, [2]uint64{5 << 30, 5 << 30}, [2]uint64{soft, hard})
+			name := "getrlimit"
+			if goarch == "386" {
+				name = "ugetrlimit"
+			}
+			_, errno = p.do(name, limitAddressSpace, testData)
+			require.Zero(t, errno)
+			word, _ := p.mem.Uint(testData, p.arch.PtrSize)
+			if p.arch.PtrSize == 4 {
+				require.EqualValues(t, 1<<32-1, word, "what does not fit is infinity")
+			} else {
+				require.EqualValues(t, 5<<30, word)
+			}
+			// The os package raises the number of files to what is allowed.
+			_, errno = p.do("prlimit64", 0, limitFiles, 0, testData)
+			require.Zero(t, errno)
+			_, hard = read(testData)
+			require.NoError(t, p.mem.PutUint(testData, 8, hard))
+			_, errno = p.do("prlimit64", uint64(p.pid), limitFiles, testData, 0)
+			require.Zero(t, errno)
+			require.EqualValues(t, hard, p.files.limit)
+			require.NoError(t, p.mem.PutUint(testData, 8, hard+1))
+			_, errno = p.do("prlimit64", 0, limitFiles, testData, 0)
+			require.Equal(t, arch.EINVAL, errno)
+			_, errno = p.do("prlimit64", 0, 16, 0, testData)
+			require.Equal(t, arch.EINVAL, errno)
+			_, errno = p.do("prlimit64", 1, limitFiles, 0, testData)
+			require.Equal(t, arch.ESRCH, errno)
+		})
+	}
+}
+
+func TestRandomIsReproducible(t *testing.T) {
+	t.Parallel()
+	draw := func(seed string, flags uint64) (string, arch.Errno) {
+		p := newProcess(t, "amd64", nil, withMachine(machine.Random(seed)))
+		n, errno := p.do("getrandom", testData, 100, flags)
+		b := make([]byte, n)
+		require.NoError(t, p.mem.Read(testData, b))
+		return string(b), errno
+	}
+	one, errno := draw("a", 0)
+	require.Zero(t, errno)
+	require.Len(t, one, 100)
+	same, _ := draw("a", 1)
+	require.Equal(t, one, same)
+	other, _ := draw("b", 0)
+	require.NotEqual(t, one, other)
+	_, errno = draw("a", 6)
+	require.Equal(t, arch.EINVAL, errno)
+	_, errno = draw("a", 8)
+	require.Equal(t, arch.EINVAL, errno)
+}
+
+// TestThreadArea describes the segment that the runtime asks for (runtime·setldt in sys_linux_386.s), and reads it back.
+func TestThreadArea(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, "386", nil)
+	for i := range gdtTLSCount {
+		p.describe(t, 1<<32-1, 0x81d65cc+uint64(i), 0xfffff, 0x51)
+		_, errno := p.do("set_thread_area", testData)
+		require.Zero(t, errno)
+		entry, _ := p.mem.Uint(testData, 4)
+		require.EqualValues(t, 12+i, entry, "as a 64-bit kernel counts")
+	}
+	p.describe(t, 1<<32-1, 0, 0, 0x51)
+	_, errno := p.do("set_thread_area", testData)
+	require.Equal(t, arch.ESRCH, errno, "no entry is left")
+	require.EqualValues(t, 0x08dff31d65ccffff, p.current.tls[0], "base 0x81d65cc, limit 4 GiB, a writable data segment of ring 3")
+	p.describe(t, 13, 0, 0, 0)
+	_, errno = p.do("get_thread_area", testData)
+	require.Zero(t, errno)
+	base, _ := p.mem.Uint(testData+4, 4)
+	limit, _ := p.mem.Uint(testData+8, 4)
+	flags, _ := p.mem.Uint(testData+12, 4)
+	require.Equal(t, [3]uint64{0x81d65cd, 0xfffff, 0x51}, [3]uint64{base, limit, flags})
+	for _, tc := range []struct{ entry, flags uint64 }{{11, 0x51}, {15, 0x51}, {12, 0x50}, {12, 0x71}, {12, 0x55}} {
+		p.describe(t, tc.entry, 1, 1, tc.flags)
+		_, errno := p.do("set_thread_area", testData)
+		require.Equal(t, arch.EINVAL, errno, "%+v", tc)
+	}
+	p.describe(t, 13, 0, 0, readExecOnly|segNotPresent)
+	_, errno = p.do("set_thread_area", testData)
+	require.Zero(t, errno)
+	require.Zero(t, p.current.tls[1], "an empty description clears")
+}
+
+// describe writes a user_desc.
+func (p *Process) describe(t *testing.T, entry, base, limit, flags uint64) {
+	t.Helper()
+	b := p.current.encode().u32(entry).u32(base).u32(limit).u32(flags).b
+	require.NoError(t, p.mem.Write(testData, b))
+}
+
+func TestPrctl(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, "amd64", nil)
+	_, errno := p.do("prctl", 15, p.text(t, 0, "a name that is longer than fifteen"))
+	require.Zero(t, errno)
+	require.Equal(t, "a name that is \n", p.readFile(t, "/proc/self/comm"))
+	_, errno = p.do("prctl", 16, testData)
+	require.Zero(t, errno)
+	s, _ := p.mem.CString(testData, 16)
+	require.Equal(t, "a name that is ", s)
+	_, errno = p.do("prctl", 0x53564d41, 0, testData, 4096, 0)
+	require.Equal(t, arch.EINVAL, errno, "PR_SET_VMA")
+	_, errno = p.do("arch_prctl", 0x1002, 0x1234)
+	require.Zero(t, errno)
+	require.EqualValues(t, 0x1234, p.eng.Reg(p.arch.TLS))
+	_, errno = p.do("arch_prctl", 0x1002, 1<<47)
+	require.Equal(t, arch.EPERM, errno)
+}
+
+func TestSysinfo(t *testing.T) {
+	t.Parallel()
+	for _, goarch := range arches {
+		p := newProcess(t, goarch, nil, withMachine(machine.Memory(8<<30)))
+		_, errno := p.do("sysinfo", testData)
+		require.Zero(t, errno)
+		word := p.arch.PtrSize
+		total, _ := p.mem.Uint(testData+uint64(4*word), word)
+		unit, _ := p.mem.Uint(testData+map[int]uint64{4: 52, 8: 104}[word], 4)
+		require.EqualValues(t, 8<<30, total*unit, goarch)
+	}
+}
+
+// TestStat checks the structure against the architecture's layout through values that tell the fields apart.
+func TestStat(t *testing.T) {
+	t.Parallel()
+	for _, goarch := range arches {
+		t.Run(goarch, func(t *testing.T) {
+			t.Parallel()
+			p := newProcess(t, goarch, nil)
+			name, at := "fstat", "newfstatat"
+			if goarch == "386" {
+				name, at = "fstat64", "fstatat64"
+			}
+			if _, ok := p.arch.SyscallNumber(at); !ok {
+				at = "fstatat"
+			}
+			fd := p.openFile(t, "/etc/passwd", oRDONLY)
+			_, errno := p.do(name, fd, testData)
+			require.Zero(t, errno)
+			want := map[string]uint64{
+				"st_mode": sIFREG | 0o644, "st_nlink": 1, "st_size": uint64(len(p.readFile(t, "/etc/passwd"))), "st_blksize": 4096, "st_blocks": 1,
+				"st_ino": p.tree.at("/etc/passwd").ino, "st_dev": 20, "st_mtime": 1767225600,
+			}
+			_, errno = p.do(name, fd, testData)
+			require.Zero(t, errno)
+			found := 0
+			for _, f := range p.arch.Structs.Stat.Fields {
+				require.Contains(t, statFields, f.Name, "a member that nobody fills")
+				if v, ok := want[f.Name]; ok {
+					got, _ := p.mem.Uint(testData+uint64(f.Offset), f.Size)
+					require.Equal(t, v, got, f.Name)
+					found++
+				}
+			}
+			require.GreaterOrEqual(t, found, len(want))
+			_, errno = p.do(at, cwdFD, p.text(t, 1, "/proc/self"), testData, atSymlinkNofollow)
+			require.Zero(t, errno)
+			_, errno = p.do(at, fd, p.text(t, 1, ""), testData, atEmptyPath)
+			require.Zero(t, errno)
+			_, errno = p.do(at, fd, p.text(t, 1, ""), testData, 0)
+			require.Equal(t, arch.ENOENT, errno)
+			_, errno = p.do("statx", cwdFD, p.text(t, 1, "/etc/passwd"), 0, 0x7ff, testData)
+			require.Zero(t, errno)
+			mode, _ := p.mem.Uint(testData+28, 2)
+			require.EqualValues(t, sIFREG|0o644, mode)
+		})
+	}
+}
+
+func TestMapsFormat(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, "amd64", nil)
+	_, errno := p.do("brk", p.space.brkStart+1)
+	require.Zero(t, errno)
+	require.Contains(t, p.readFile(t, "/proc/self/maps"), fmt.Sprintf("%08x-%08x rw-p 00000000 00:00 0                                  [heap]\n",
+		p.space.brkStart, p.space.brkStart+4096))
+}
+
+func TestSocketsAreRefusedAndReported(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, "amd64", nil)
+	_, errno := p.do("socket", 2, 1, 0)
+	require.Equal(t, arch.EAFNOSUPPORT, errno)
+	require.Len(t, p.Events(), 1)
+	require.Equal(t, "socket", p.Events()[0].Name)
+}
