@@ -48,7 +48,7 @@ type Image struct {
 	sections wanted
 	interp   bool // PT_INTERP is there: relocating is ld.so's job, hence ours
 	dynamic  dynamic
-	relocs   []relocation // what ld.so would do, ascending by address
+	relocs   []relocation // what ld.so would do
 
 	pcln    pclntab
 	funcs   func() funcTable

@@ -3,7 +3,6 @@
 package loader
 
 import (
-	"bytes"
 	"debug/elf"
 	"math/bits"
 
@@ -102,9 +101,8 @@ func (i *Image) mapSegment(m Memory, s Segment, bias, page uint64) error {
 			to = min(to+(fileEnd-s.Addr-s.FileSize), uint64(len(i.Data)))
 		}
 		data := i.Data[from:to:to]
-		if i.interp && i.relocatesIn(start, uint64(len(data))) {
-			data = bytes.Clone(data)
-			i.relocate(data, start, bias)
+		if i.interp {
+			data = i.relocate(data, start, bias)
 		}
 		if err := m.MapBytes(start+bias, fileEnd-start, s.Prot, TagImage, data); err != nil {
 			return i.loadError(err)

@@ -91,9 +91,6 @@ func (i *Image) readHeader() *Error {
 	}
 	h.flags = i.order.Uint32(rest)
 	half := func(n int) uint16 { return i.order.Uint16(rest[n:]) }
-	if ehsize := half(4); int(ehsize) != size {
-		return i.fail(Corrupt, "corrupt ELF header: it says that it has %d bytes, not %d", ehsize, size)
-	}
 	h.phentsize, h.phnum, h.shentsize = half(6), half(8), half(10)
 	h.shnum, h.shstrndx = uint32(half(12)), uint32(half(14))
 
@@ -105,6 +102,9 @@ func (i *Image) readHeader() *Error {
 		return i.fail(UnsupportedArch, "unsupported architecture %s; rt0 boots %s", goarch(h.machine, class, data), strings.Join(arch.Names(), ", "))
 	}
 	i.Arch = a
+	if ehsize := half(4); int(ehsize) != size {
+		return i.fail(Corrupt, "corrupt ELF header: it says that it has %d bytes, not %d", ehsize, size)
+	}
 	switch h.typ {
 	case elf.ET_EXEC, elf.ET_DYN:
 		return nil

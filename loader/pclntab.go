@@ -161,8 +161,10 @@ func (t *pclntab) start(i *Image) (uint64, bool) {
 		start, ok2 := i.pointer(module + text*ptr)
 		return start, ok1 && ok2 && start+t.value(i, 0) == low && i.executable(start)
 	}
+	candidates := 16 // more is hostile, and a check is a walk over the relocations
 	for _, r := range i.relocs {
-		if r.value == t.addr {
+		if r.value == t.addr && candidates > 0 {
+			candidates--
 			if start, ok := check(r.addr); ok {
 				return start, true
 			}
@@ -188,6 +190,9 @@ func (t *pclntab) start(i *Image) (uint64, bool) {
 			if start, ok := check(s.Addr + uint64(at)); ok {
 				return start, true
 			}
+			if candidates--; candidates <= 0 {
+				break
+			}
 		}
 	}
 	return t.text, t.text != 0 && i.executable(t.text)
@@ -203,9 +208,8 @@ func (i *Image) readFuncs() funcTable {
 			s := i.symbols()
 			return s.funcTable()
 		}
-	} else if len(i.relocs) > 0 { // addresses in a PIE are still to be relocated
-		data := bytes.Clone(t.data)
-		i.relocate(data, t.addr, 0)
+	} else { // addresses in a PIE are still to be relocated
+		data := i.relocate(t.data, t.addr, 0)
 		t.entries = data[len(data)-len(t.entries):]
 	}
 	var (

@@ -3,11 +3,10 @@
 package loader
 
 import (
-	"cmp"
+	"bytes"
 	"debug/elf"
 	"fmt"
 	"slices"
-	"sort"
 
 	"github.com/rt0-dev/rt0/emu"
 )
@@ -94,10 +93,6 @@ func (i *Image) checkRelocations() *Error {
 	}
 	if err := i.readRelocations(); err != nil && i.interp {
 		return err
-	}
-	byAddr := func(a, b relocation) int { return cmp.Compare(a.addr, b.addr) }
-	if !slices.IsSortedFunc(i.relocs, byAddr) {
-		slices.SortStableFunc(i.relocs, byAddr)
 	}
 	return nil
 }
@@ -222,10 +217,12 @@ func (i *Image) slot(addr uint64) ([]byte, *Error) {
 	return nil, i.fail(Corrupt, "corrupt dynamic section: a relocation at %#x is outside of the segments", addr)
 }
 
-// pointer reads the pointer at addr, relocated, bias aside.
+// pointer reads the pointer at addr, relocated, bias aside. It walks the list, which is sorted by nothing: callers read a handful.
 func (i *Image) pointer(addr uint64) (uint64, bool) {
-	if n := i.relocsFrom(addr); n < len(i.relocs) && i.relocs[n].addr == addr {
-		return i.relocs[n].value, true
+	for n := len(i.relocs) - 1; n >= 0; n-- { // of two for one place the last counts
+		if i.relocs[n].addr == addr {
+			return i.relocs[n].value, true
+		}
 	}
 	b, ok := i.at(addr, uint64(i.Arch.PtrSize))
 	if !ok {
@@ -234,30 +231,29 @@ func (i *Image) pointer(addr uint64) (uint64, bool) {
 	return i.word(b), true
 }
 
-// relocsFrom is the number of the first relocation at or above addr.
-func (i *Image) relocsFrom(addr uint64) int {
-	return sort.Search(len(i.relocs), func(n int) bool { return i.relocs[n].addr >= addr })
-}
-
-// relocatesIn says whether a pointer of the size bytes at addr is relocated.
-func (i *Image) relocatesIn(addr, size uint64) bool {
-	n := i.relocsFrom(addr)
-	return n < len(i.relocs) && i.relocs[n].addr-addr < size
-}
-
-// relocate applies to b, the image's bytes from addr on, all relocations that lie within it whole.
-func (i *Image) relocate(b []byte, addr, bias uint64) {
-	for _, r := range i.relocs[i.relocsFrom(addr):] {
+// relocate gives b, the image's bytes from addr on, with all relocations applied that lie within it whole: a copy when there are
+// any.
+func (i *Image) relocate(b []byte, addr, bias uint64) []byte {
+	word, copied := uint64(i.Arch.PtrSize), false
+	if uint64(len(b)) < word {
+		return b
+	}
+	last := uint64(len(b)) - word
+	for _, r := range i.relocs {
 		at := r.addr - addr
-		if at >= uint64(len(b)) || uint64(len(b))-at < uint64(i.Arch.PtrSize) {
-			return
+		if at > last {
+			continue
 		}
-		if i.Arch.PtrSize == 8 {
+		if !copied {
+			b, copied = bytes.Clone(b), true
+		}
+		if word == 8 {
 			i.order.PutUint64(b[at:], bias+r.value)
 		} else {
 			i.order.PutUint32(b[at:], uint32(bias+r.value))
 		}
 	}
+	return b
 }
 
 // relocationNames are the vocabularies of debug/elf by machine.
