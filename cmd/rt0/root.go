@@ -86,6 +86,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 				return noCommand(root, args[0])
 			}
 			cmd.InitDefaultHelpFlag()
+			cmd.InitDefaultVersionFlag()
 			return cmd.Help()
 		},
 	}

@@ -31,7 +31,7 @@ func (s Style) paint(colour, text string) string {
 	if !s.Colour {
 		return text
 	}
-	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+	return "\x1b[" + colour + "m" + text + reset
 }
 
 // Boot writes one boot for people.

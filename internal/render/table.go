@@ -88,6 +88,9 @@ func escapeAll(texts []string) []string {
 	return list
 }
 
+// reset ends a colour. Tablewriter adds one behind the blanks with which it fills a cell up that has had colours.
+const reset = "\x1b[0m"
+
 // trimmer takes the blanks at the end of lines away, with which tables are filled up. Each write is whole lines.
 type trimmer struct{ w io.Writer }
 
@@ -95,6 +98,9 @@ func (t trimmer) Write(data []byte) (int, error) {
 	var b strings.Builder
 	for line := range strings.Lines(string(data)) {
 		body, ended := strings.CutSuffix(line, "\n")
+		if filled, ok := strings.CutSuffix(body, " "+reset); ok {
+			body = filled
+		}
 		b.WriteString(strings.TrimRight(body, " "))
 		if ended {
 			b.WriteByte('\n')

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// openTerminal opens a pseudo-terminal, and returns the end that a program writes to, and a function that closes it and returns what was
+// written.
+func openTerminal(t *testing.T) (tty *os.File, written func() string) {
+	t.Helper()
+	control, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("there are no pseudo-terminals: %v", err)
+	}
+	t.Cleanup(func() { control.Close() })
+	require.NoError(t, unix.IoctlSetPointerInt(int(control.Fd()), unix.TIOCSPTLCK, 0))
+	n, err := unix.IoctlGetInt(int(control.Fd()), unix.TIOCGPTN)
+	require.NoError(t, err)
+	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	require.NoError(t, err)
+	text := make(chan string, 1)
+	go func() {
+		var b bytes.Buffer
+		_, _ = io.Copy(&b, control) // ends with EIO when the other end is closed
+		text <- b.String()
+	}()
+	return tty, func() string {
+		tty.Close()
+		return <-text
+	}
+}
+
+func TestColours(t *testing.T) {
+	paths, err := built()
+	require.NoError(t, err)
+	tests := []struct {
+		name, variable, value string
+		colours               bool
+	}{
+		{"a terminal", "TERM", "xterm", true},
+		{"NO_COLOR", "NO_COLOR", "1", false},
+		{"NO_COLOR is empty", "NO_COLOR", "", true},
+		{"a dumb terminal", "TERM", "dumb", false},
+	}
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Setenv("TERM", "xterm")
+			t.Setenv("NO_COLOR", "")
+			t.Setenv(tc.variable, tc.value)
+			tty, written := openTerminal(t)
+			require.Zero(t, execute(context.Background(), []string{"boot", "--until", "args", paths["hello"]}, tty, io.Discard))
+			text := written()
+			require.Contains(t, text, "reached")
+			if tc.colours {
+				require.Contains(t, text, "\x1b[32mreached\x1b[0m")
+			} else {
+				require.NotContains(t, text, "\x1b")
+			}
+		})
+	}
+	t.Run("a pipe", func(t *testing.T) {
+		t.Setenv("TERM", "xterm")
+		var b bytes.Buffer
+		require.Zero(t, execute(context.Background(), []string{"boot", "--until", "args", paths["hello"]}, &b, io.Discard))
+		require.NotContains(t, b.String(), "\x1b")
+	})
+}
+
+func TestProgressBar(t *testing.T) {
+	t.Parallel()
+	tty, written := openTerminal(t)
+	p := newProgress(tty, "/tmp/hello")
+	now := p.start
+	p.now = func() time.Time { return now }
+	p.at(1)
+	now = now.Add(2 * barAfter)
+	p.at(1_000_000)
+	p.done()
+	text := written()
+	require.Contains(t, text, "hello")
+	require.Contains(t, text, "\r", "the bar is drawn over")
+	require.NotContains(t, text, "\n")
+}
