@@ -46,7 +46,8 @@ func (b *boot) schedLayout() (schedLayout, bool) {
 	return l, l.mnext > 0 && l.maxmcount > 0 && l.nmfreed > 0
 }
 
-// structOffsets are the offsets of a structure's fields, from the DWARF of the compile unit that pc lies in; nil when there is none.
+// structOffsets are the offsets of a structure's fields, from the DWARF of a binary; nil when it is not there. The compile unit that pc
+// lies in is looked at first, since that of the runtime has most of its types.
 func structOffsets(data []byte, pc uint64, name string) map[string]int {
 	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
@@ -57,9 +58,17 @@ func structOffsets(data []byte, pc uint64, name string) map[string]int {
 		return nil
 	}
 	r := d.Reader()
-	if _, err := r.SeekPC(pc); err != nil {
-		r.Seek(0)
+	if _, err := r.SeekPC(pc); err == nil {
+		if offsets := findStruct(d, r, name); offsets != nil {
+			return offsets
+		}
 	}
+	r.Seek(0)
+	return findStruct(d, r, name)
+}
+
+// findStruct goes on from where r stands.
+func findStruct(d *dwarf.Data, r *dwarf.Reader, name string) map[string]int {
 	for {
 		e, err := r.Next()
 		if err != nil || e == nil {

@@ -88,7 +88,7 @@ func run(ctx context.Context, r *Report, o *options) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.closeLater()
 	if o.until == phaseTable[0].name {
 		b.finish(kernel.Exit{Kind: kernel.Stopped}) // the guest stands there already
 		return nil
@@ -167,6 +167,18 @@ func (b *boot) open() error {
 		Observer: kernel.Observer{Syscall: b.atSyscall, Break: b.atBreak, Slice: b.atSlice},
 	})
 	return err
+}
+
+// closing bounds the engines that are being closed beside what goes on.
+var closing = make(chan struct{}, 4)
+
+// closeLater closes in the background: it takes some milliseconds that nobody needs to wait for.
+func (b *boot) closeLater() {
+	closing <- struct{}{}
+	go func() {
+		b.close()
+		<-closing
+	}()
 }
 
 func (b *boot) close() {

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness
+
+import (
+	"cmp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/fixtures"
+	"github.com/rt0-dev/rt0/loader"
+)
+
+// TestLayouts compares what is known of the runtime's structures with the DWARF of real binaries.
+func TestLayouts(t *testing.T) {
+	t.Parallel()
+	toolchains := []string{""}
+	if !testing.Short() {
+		toolchains = append(toolchains, "go1.11.13", "go1.16.15", "go1.27.0")
+	}
+	for _, goarch := range arch.Names() {
+		for _, toolchain := range toolchains {
+			t.Run(goarch+" "+cmp.Or(toolchain, "host"), func(t *testing.T) {
+				t.Parallel()
+				img, err := loader.Open(fixtures.Build(t, fixtures.Hello, goarch, fixtures.Toolchain(toolchain)))
+				require.NoError(t, err)
+				pc, ok := img.Func("runtime.schedinit")
+				require.True(t, ok)
+
+				sched := structOffsets(img.Data, pc, "runtime.schedt")
+				b := &boot{img: img, arch: img.Arch}
+				l, ok := b.schedLayout()
+				require.True(t, ok)
+				require.Equal(t, schedLayout{sched["mnext"], sched["maxmcount"], sched["nmfreed"]}, l)
+
+				g := structOffsets(img.Data, pc, "runtime.g")
+				require.Equal(t, 0, g["stack"])
+				var goids []int
+				for _, words := range goidWords {
+					goids = append(goids, int(words)*img.Arch.PtrSize+8)
+				}
+				require.Contains(t, goids, g["goid"])
+			})
+		}
+	}
+}
+
+// TestLayoutFromDWARF: a release that the table does not have is looked up in the binary.
+func TestLayoutFromDWARF(t *testing.T) {
+	t.Parallel()
+	img, err := loader.Open(fixtures.Build(t, fixtures.Hello, "amd64"))
+	require.NoError(t, err)
+	known, ok := (&boot{img: img, arch: img.Arch}).schedLayout()
+	require.True(t, ok)
+	newer := *img
+	newer.GoVersion = "go1.99.1"
+	found, ok := (&boot{img: &newer, arch: img.Arch}).schedLayout()
+	require.True(t, ok)
+	require.Equal(t, known, found)
+	require.Nil(t, structOffsets(img.Data, 0, "runtime.nothing"))
+	require.Nil(t, structOffsets(img.Data[:100], 0, "runtime.g"))
+}
