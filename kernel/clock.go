@@ -23,6 +23,7 @@ const never = math.MaxInt64
 type clock struct {
 	eng      *emu.Engine
 	start    int64 // CLOCK_MONOTONIC at instruction 0, and all that was slept since
+	slept    int64 // what jumps have added
 	realtime int64 // CLOCK_REALTIME minus CLOCK_MONOTONIC
 	timers   timerHeap
 	seq      uint64
@@ -110,6 +111,7 @@ func (c *clock) jump() bool {
 	}
 	if left := c.timers[0].deadline - c.now(); left > 0 {
 		c.start += left
+		c.slept = addTime(c.slept, left)
 		c.count()
 	}
 	return true

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
@@ -36,7 +37,10 @@ type Config struct {
 
 	Observer Observer
 	Order    Order // how the scheduler picks; the zero value is round robin
-	Output   int   // bytes kept of stdout and of stderr, each; 0: 1 MiB
+	// Sleep is how long the process may sleep in all, by its own clock; 0: a day. Who sleeps for ever, as a server without clients,
+	// executes next to nothing and would take very long to reach a limit of instructions.
+	Sleep  time.Duration
+	Output int // bytes kept of stdout and of stderr, each; 0: 1 MiB
 }
 
 // Observer is told what the process does. Functions may be nil. They must not change the process, and that they look leaves no
@@ -72,6 +76,7 @@ const (
 	maxQueued      = 1024   // signals pending on a thread or on the process; SIGPENDING's bound, EAGAIN
 	maxEvents      = 1000   // different events kept
 	defaultOutput  = 1 << 20
+	defaultSleep   = 24 * time.Hour
 )
 
 // firstPID is the process, and its first thread. A fixed number far from 1 (the runtime and libraries treat init specially).
@@ -126,7 +131,7 @@ const (
 	Killed                      // by a signal
 	Stopped                     // Observer.Break said so
 	Deadlock                    // every thread waits for another
-	Limit                       // the limit of instructions
+	Limit                       // the limit of instructions, or of sleep
 	Memory                      // the limit of touched memory
 	Timeout                     // the context
 	Unsupported                 // the engine cannot run it
@@ -185,6 +190,9 @@ func New(cfg Config) (*Process, error) {
 	if cfg.Output == 0 {
 		cfg.Output = defaultOutput
 	}
+	if cfg.Sleep == 0 {
+		cfg.Sleep = defaultSleep
+	}
 	p := &Process{
 		cfg:       cfg,
 		eng:       cfg.Engine,
@@ -226,6 +234,9 @@ func (p *Process) Run(ctx context.Context, limit uint64) Exit {
 		if done >= limit {
 			return p.pause(Limit, fmt.Sprintf("limit of %d instructions", limit))
 		}
+		if p.clock.slept > int64(p.cfg.Sleep) {
+			return p.pause(Limit, fmt.Sprintf("the process has slept for more than %v of its own time", p.cfg.Sleep))
+		}
 		if !p.schedule() {
 			p.end(Exit{Kind: Deadlock, Reason: p.deadlockReason()})
 			break
@@ -240,6 +251,7 @@ func (p *Process) Run(ctx context.Context, limit uint64) Exit {
 		if now > done {
 			p.sched.jumps = 0
 		}
+		p.sched.renew(now)
 		if p.cfg.Observer.Slice != nil && (stop.Kind == emu.StopLimit || p.syscalls&0xff == 0) {
 			p.cfg.Observer.Slice(now)
 		}

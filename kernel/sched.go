@@ -60,19 +60,27 @@ func (s *scheduler) start(p *Process, t *Thread) {
 	s.end = p.eng.Instructions() + slice
 }
 
+// renew gives the running thread its next slices while nobody else wants one. It is called at each stop of the engine, before anything
+// else can become runnable; slices follow one another without a gap, so that stops which mean nothing to the process (breakpoints, the
+// limit of a Run) change nothing.
+func (s *scheduler) renew(now uint64) {
+	if len(s.queue) == 0 && now >= s.end {
+		s.end += ((now-s.end)/slice + 1) * slice
+	}
+}
+
 // ready queues a thread that can run.
 func (s *scheduler) ready(t *Thread) { s.queue = append(s.queue, t) }
 
-// next takes a thread from the queue.
+// next takes a thread from the queue. A pick out of the middle leaves its place to the oldest, so that no pick moves the others.
 func (s *scheduler) next() *Thread {
 	i := 0
 	if s.random != nil {
 		i = s.random.IntN(len(s.queue))
 	}
 	t := s.queue[i]
-	copy(s.queue[i:], s.queue[i+1:])
-	s.queue[len(s.queue)-1] = nil
-	s.queue = s.queue[:len(s.queue)-1]
+	s.queue[i], s.queue[0] = s.queue[0], nil
+	s.queue = s.queue[1:]
 	return t
 }
 
@@ -114,9 +122,7 @@ func (p *Process) pick() bool {
 	runs := t.State == "running"
 	now := p.eng.Instructions()
 	if runs && len(s.queue) == 0 {
-		if s.yield || now >= s.end {
-			s.end, s.yield = now+slice, false
-		}
+		s.yield = false
 		return true
 	}
 	if runs && !s.yield && now < s.end {

@@ -5,6 +5,7 @@ package kernel
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -59,6 +60,43 @@ func TestAloneIsNotSwitched(t *testing.T) {
 	p.run(10 * slice)
 	require.Equal(t, "running", p.Current().State)
 	require.Empty(t, p.sched.queue)
+}
+
+// Stops that mean nothing to the process, as breakpoints and limits are, change nothing.
+func TestStopsChangeNothing(t *testing.T) {
+	t.Parallel()
+	const end = 60 * slice
+	history := func(chunk func() uint64) []int64 {
+		p := newProcess(t, "amd64", nil)
+		var log []int64
+		note := func(what int64) { log = append(log, what, p.clock.now(), int64(p.current.TID)) }
+		for i := range 3 {
+			th := p.spawn(t)
+			base := p.clock.now()
+			for n := range 20 {
+				p.clock.after(base+int64(i*137_001+n*271_011), func() {
+					note(int64(i))
+					if th.wait != nil {
+						th.wake(0, 0)
+					} else if p.current == th && th.State == "running" {
+						th.block(wait{state: "test", deadline: p.clock.now() + 350_000})
+					}
+				})
+			}
+		}
+		for p.eng.Instructions() < end {
+			require.Equal(t, Limit, p.run(min(chunk(), end-p.eng.Instructions())).Kind)
+		}
+		for _, th := range p.Threads() {
+			log = append(log, int64(th.Instructions))
+		}
+		return log
+	}
+	want := history(func() uint64 { return end })
+	for seed := range uint64(5) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		require.Equal(t, want, history(func() uint64 { return 1 + random.Uint64N(3*slice) }))
+	}
 }
 
 func TestYieldGoesToTheEnd(t *testing.T) {
@@ -143,15 +181,18 @@ func TestTimeAddsUp(t *testing.T) {
 	require.Equal(t, int64(never), p.clock.fromWall(never))
 }
 
-// A sleep of centuries neither wraps nor hangs.
+// A sleep of centuries neither wraps nor hangs, and ends the run.
 func TestLongSleeps(t *testing.T) {
 	t.Parallel()
-	p := newProcess(t, "amd64", nil)
-	for range 3 {
-		p.current.sleep("nanosleep", addTime(p.clock.now(), never/2+never/4), 0, true)
-		if p.run(1).Kind == Deadlock {
-			break
+	for _, d := range []int64{int64(25 * time.Hour), never / 2, never - 1} {
+		p := newProcess(t, "amd64", nil)
+		p.current.sleep("nanosleep", addTime(p.clock.now(), d), 0, true)
+		p.run(1)
+		e := p.run(1)
+		if e.Kind != Deadlock { // a deadline of never is no timer
+			require.Equal(t, Limit, e.Kind)
+			require.Equal(t, "the process has slept for more than 24h0m0s of its own time", e.Reason)
 		}
+		require.Positive(t, p.clock.now())
 	}
-	require.Positive(t, p.clock.now())
 }
