@@ -70,16 +70,14 @@ func TestStopsChangeNothing(t *testing.T) {
 		p := newProcess(t, "amd64", nil)
 		var log []int64
 		note := func(what int64) { log = append(log, what, p.clock.now(), int64(p.current.TID)) }
-		for i := range 3 {
+		for i := range 2 {
 			th := p.spawn(t)
 			base := p.clock.now()
-			for n := range 20 {
-				p.clock.after(base+int64(i*137_001+n*271_011), func() {
+			for n := range 150 {
+				p.clock.after(base+int64(i*13_001+n*37_011), func() {
 					note(int64(i))
-					if th.wait != nil {
-						th.wake(0, 0)
-					} else if p.current == th && th.State == "running" {
-						th.block(wait{state: "test", deadline: p.clock.now() + 350_000})
+					if p.current == th && th.State == "running" {
+						th.block(wait{state: "test", deadline: p.clock.now() + 333_333})
 					}
 				})
 			}
