@@ -9,8 +9,9 @@ import (
 	"github.com/rt0-dev/rt0/emu"
 )
 
-// fileCalls are all calls about files: by descriptor (this file), by path (sys_path.go), what they are (sys_stat.go).
-var fileCalls = slices.Concat(descriptorCalls, pathCalls, statCalls)
+// fileCalls are all calls about files: by descriptor (this file), by path (sys_path.go), what they are (sys_stat.go), and
+// setting that (sys_attr.go).
+var fileCalls = slices.Concat(descriptorCalls, pathCalls, statCalls, attrCalls)
 
 var descriptorCalls = []call{
 	{name: "read", do: sysRead},
@@ -36,6 +37,11 @@ var descriptorCalls = []call{
 	{name: "ftruncate64", do: sysFtruncate64},
 	{name: "fsync", do: sysOnDescriptor},
 	{name: "fdatasync", do: sysOnDescriptor},
+	{name: "copy_file_range", do: refuse(arch.ENOSYS), support: refused, note: "ENOSYS, as before Linux 4.5; callers read and write"},
+	{name: "sendfile", do: refuse(arch.ENOSYS), support: refused, note: "ENOSYS; callers read and write"},
+	{name: "sendfile64", do: refuse(arch.ENOSYS), support: refused, note: "ENOSYS; callers read and write"},
+	{name: "splice", do: refuse(arch.EINVAL), support: refused, note: "EINVAL, as of files that cannot; callers read and write"},
+	{name: "fallocate", do: refuse(arch.EOPNOTSUPP), support: refused, note: "EOPNOTSUPP, as of a file system without it"},
 	{name: "flock", do: sysOnDescriptor, support: partial, note: "granted: nobody else locks"},
 	{name: "fadvise64", do: sysOnDescriptor, support: partial, note: "advice is not taken"},
 	{name: "fadvise64_64", do: sysOnDescriptor, support: partial, note: "advice is not taken"},

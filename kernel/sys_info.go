@@ -44,6 +44,8 @@ var identityCalls = []call{
 	{name: "waitid", do: refuse(arch.ECHILD), support: refused, note: "ECHILD: there is one process"},
 	{name: "socket", do: sysSocket, support: refused, note: "EAFNOSUPPORT: the guest touches no network"},
 	{name: "socketpair", do: sysSocket, support: refused, note: "EAFNOSUPPORT: the guest touches no network"},
+	{name: "socketcall", do: sysSocket, support: refused, note: "EAFNOSUPPORT: the guest touches no network"},
+	{name: "pidfd_open", do: refuse(arch.ENOSYS), support: refused, note: "ENOSYS, as before Linux 5.3"},
 	{name: "bpf", do: refuse(arch.EPERM), support: refused, note: "EPERM"},
 	{name: "perf_event_open", do: refuse(arch.EPERM), support: refused, note: "EPERM"},
 	{name: "ptrace", do: refuse(arch.EPERM), support: refused, note: "EPERM"},

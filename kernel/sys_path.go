@@ -29,11 +29,10 @@ var pathCalls = []call{
 	{name: "renameat2", do: sysRenameat2, support: partial, note: "RENAME_EXCHANGE and RENAME_WHITEOUT: EINVAL"},
 	{name: "symlink", do: sysSymlink},
 	{name: "symlinkat", do: sysSymlinkat},
+	{name: "link", do: refuse(arch.EPERM), support: refused, note: "EPERM, as of a file system without hard links"},
+	{name: "linkat", do: refuse(arch.EPERM), support: refused, note: "EPERM, as of a file system without hard links"},
 	{name: "truncate", do: sysTruncate},
 	{name: "truncate64", do: sysTruncate64},
-	{name: "chmod", do: sysChmod},
-	{name: "fchmod", do: sysFchmod},
-	{name: "fchmodat", do: sysFchmodat},
 	{name: "umask", do: sysUmask},
 }
 

@@ -17,6 +17,8 @@ var statCalls = []call{
 	{name: "statx", do: sysStatx},
 	{name: "statfs", do: sysStatfs},
 	{name: "fstatfs", do: sysFstatfs},
+	{name: "statfs64", do: sysStatfs64},
+	{name: "fstatfs64", do: sysFstatfs64},
 }
 
 // old says that the call fills an older structure than the one that package arch knows: on architectures with fstat64, that is
@@ -91,7 +93,7 @@ func sysStatfs(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	if errno != 0 {
 		return 0, errno
 	}
-	return 0, t.statfs(n, a[1])
+	return 0, t.statfs(n, a[1], t.p.arch.PtrSize)
 }
 
 func sysFstatfs(t *Thread, a [6]uint64) (uint64, arch.Errno) {
@@ -99,11 +101,36 @@ func sysFstatfs(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	if d == nil {
 		return 0, arch.EBADF
 	}
-	return 0, t.statfs(t.behind(d), a[1])
+	return 0, t.statfs(t.behind(d), a[1], t.p.arch.PtrSize)
 }
 
-// statfs fills struct statfs of include/uapi/asm-generic/statfs.h, whose words are longs.
-func (t *Thread) statfs(n *node, buf uint64) arch.Errno {
+// statfs64Size is sizeof(struct statfs64) of 32-bit architectures, which its caller has to name.
+const statfs64Size = 84
+
+func sysStatfs64(t *Thread, a [6]uint64) (uint64, arch.Errno) {
+	if a[1] != statfs64Size {
+		return 0, arch.EINVAL
+	}
+	n, errno := t.findNode(atFDCWD, a[0], 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return 0, t.statfs(n, a[2], 8)
+}
+
+func sysFstatfs64(t *Thread, a [6]uint64) (uint64, arch.Errno) {
+	if a[1] != statfs64Size {
+		return 0, arch.EINVAL
+	}
+	d := t.p.files.get(fd(a[0]))
+	if d == nil {
+		return 0, arch.EBADF
+	}
+	return 0, t.statfs(t.behind(d), a[2], 8)
+}
+
+// statfs fills struct statfs of include/uapi/asm-generic/statfs.h: the counters have count bytes, the other members are words.
+func (t *Thread) statfs(n *node, buf uint64, count int) arch.Errno {
 	tr := t.p.tree
 	const block = 4096
 	blocks, nodes := uint64(treeBytes/block), uint64(treeNodes)
@@ -111,7 +138,10 @@ func (t *Thread) statfs(n *node, buf uint64) arch.Errno {
 	if n.fs.fixed {
 		blocks, free, nodes = 0, 0, 0
 	}
-	e := t.encode().word(n.fs.magic).word(block).word(blocks).word(free).word(free).word(nodes).word(nodes - min(nodes, uint64(tr.nodes)))
+	e := t.encode().word(n.fs.magic).word(block)
+	for _, v := range []uint64{blocks, free, free, nodes, nodes - min(nodes, uint64(tr.nodes))} {
+		e.uint(count, v)
+	}
 	e.u32(n.fs.minor).u32(0) // f_fsid
 	e.word(nameMax).word(block).word(0x20)
 	return t.copyOut(buf, e.pad(len(e.b)+4*t.p.arch.PtrSize).b)

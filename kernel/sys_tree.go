@@ -224,31 +224,3 @@ func (t *Thread) truncate(n *node, size int64) arch.Errno {
 	n.time = t.p.clock.wall()
 	return t.p.tree.resize(n, size)
 }
-
-func sysChmod(t *Thread, a [6]uint64) (uint64, arch.Errno) { return t.chmod(atFDCWD, a[0], a[1]) }
-
-func sysFchmodat(t *Thread, a [6]uint64) (uint64, arch.Errno) { return t.chmod(fd(a[0]), a[1], a[2]) }
-
-func sysFchmod(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	d := t.p.files.get(fd(a[0]))
-	if d == nil || d.flags&oPATH != 0 {
-		return 0, arch.EBADF
-	}
-	return 0, t.setMode(t.behind(d), a[1])
-}
-
-func (t *Thread) chmod(dirfd int, addr, mode uint64) (uint64, arch.Errno) {
-	n, errno := t.findNode(dirfd, addr, 0)
-	if errno != 0 {
-		return 0, errno
-	}
-	return 0, t.setMode(n, mode)
-}
-
-func (t *Thread) setMode(n *node, mode uint64) arch.Errno {
-	if n.fs.fixed || t.p.id.euid != 0 && t.p.id.euid != n.uid {
-		return arch.EPERM
-	}
-	n.mode = n.kind() | uint32(mode)&0o7777
-	return 0
-}
