@@ -65,14 +65,7 @@ func ending(r *harness.Report) string {
 	if r.Outcome == harness.Reached {
 		return ""
 	}
-	s := "; it " + endings[r.Outcome]
-	if r.Phase != "" {
-		s += " in phase " + r.Phase
-	}
-	if r.Reason != "" {
-		s += ": " + r.Reason
-	}
-	return s
+	return strings.TrimSuffix("; it "+endings[r.Outcome]+strings.TrimPrefix(render.End(r), string(r.Outcome))+": "+r.Reason, ": ")
 }
 
 var endings = map[harness.Outcome]string{

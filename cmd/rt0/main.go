@@ -9,14 +9,10 @@ package main
 import (
 	"context"
 	"io"
-	"math"
 	"os"
-	"runtime"
-	"runtime/debug"
 )
 
 func main() {
-	relaxCollector()
 	os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -33,22 +29,4 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	s := statusOf(err)
 	line(stderr, err)
 	return int(s)
-}
-
-// collectorStart is the heap in bytes at which the collector begins to work.
-const collectorStart = 48 << 20
-
-// relaxCollector holds the garbage collector off while the heap is small. Most runs are over within milliseconds, and a cycle costs as
-// much as a good part of a boot. With the first cycle the usual pace is back.
-func relaxCollector() {
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
-		return
-	}
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(collectorStart)
-	sentinel := new([16]byte)
-	runtime.SetFinalizer(sentinel, func(*[16]byte) {
-		debug.SetGCPercent(100)
-		debug.SetMemoryLimit(math.MaxInt64)
-	})
 }

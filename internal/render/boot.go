@@ -115,13 +115,18 @@ func textLines(text string) []string {
 // good are the outcomes that are shown as such.
 var good = []harness.Outcome{harness.Reached, harness.Exited}
 
-func (s Style) summary(r *harness.Report) Table {
-	outcome := s.State(string(r.Outcome), slices.Contains(good, r.Outcome))
+// End is how a boot ended, without the reason: "reached main.main", "threw in schedinit".
+func End(r *harness.Report) string {
 	if r.Outcome == harness.Reached {
-		outcome += " " + r.Until
-	} else if r.Phase != "" {
-		outcome += " in phase " + r.Phase
+		return string(r.Outcome) + " " + r.Until
 	}
+	// The phase is that of the cause: a runtime that gives up goes on to the phase exit.
+	return strings.TrimPrefix(strings.TrimSuffix(r.Cause(), ": "+r.Reason), r.Binary.Path+" ("+r.Binary.GOARCH+"): ")
+}
+
+func (s Style) summary(r *harness.Report) Table {
+	word, rest, _ := strings.Cut(End(r), " ")
+	outcome := s.State(word, slices.Contains(good, r.Outcome)) + " " + rest
 	symbols := "with symbols"
 	if r.Binary.Stripped {
 		symbols = "stripped"

@@ -88,7 +88,7 @@ func TestBoot(t *testing.T) {
 	require.NoError(t, Boot(&b, report(t), Style{Verbose: true}))
 	text := b.String()
 	require.Contains(t, text, "7 CPUs, huge page 2MiB, page 4KiB")
-	require.Contains(t, text, "outcome    threw in phase schedinit\n")
+	require.Contains(t, text, "outcome    threw in schedinit\n")
 	require.Contains(t, text, "1,234,567 instructions, 1 system call, 1 thread, 12 pages touched")
 	require.Contains(t, text, "physPageSize      65536 (64KiB)\n")
 	require.NotContains(t, text, "maxStackSize", "what is unknown is left out")
@@ -97,7 +97,7 @@ func TestBoot(t *testing.T) {
 
 	b.Reset()
 	require.NoError(t, Boot(&b, report(t), Style{Colour: true}))
-	require.Contains(t, b.String(), "\x1b[31mthrew\x1b[0m in phase schedinit\n")
+	require.Contains(t, b.String(), "\x1b[31mthrew\x1b[0m in schedinit\n")
 	require.Contains(t, b.String(), "\x1b[1mphases\x1b[0m\n")
 }
 

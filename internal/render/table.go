@@ -14,21 +14,39 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// Table is rows of text under a head.
+// Table is rows of text under a head. One without a head is a list of names and values, two columns.
 type Table struct {
-	Head  []string // empty: none
-	Right []bool   // columns of numbers; those beyond its length stand left
+	Head  []string
+	Right []bool // columns of numbers; those beyond its length stand left
 	Rows  [][]string
 }
 
 // Text writes the table for a terminal.
 func (t Table) Text(w io.Writer) error {
+	if len(t.Head) == 0 {
+		return t.list(w)
+	}
 	lines := tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On, ShowFooterLine: tw.Off}
 	return t.write(w, tablewriter.WithRendition(tw.Rendition{
 		Borders:  tw.BorderNone,
 		Symbols:  tw.NewSymbols(tw.StyleLight),
 		Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: lines},
 	}), tablewriter.WithPadding(tw.Padding{Left: tw.Empty, Right: "  ", Overwrite: true}))
+}
+
+// list writes names and values. Tablewriter would do, but takes a millisecond for each table that it makes, and most runs of rt0 print
+// lists and a single table.
+func (t Table) list(w io.Writer) error {
+	width := 0
+	for _, row := range t.Rows {
+		width = max(width, len(row[0]))
+	}
+	var b strings.Builder
+	for _, row := range t.Rows {
+		b.WriteString(strings.TrimRight(row[0]+strings.Repeat(" ", width-len(row[0])+2)+row[1], " ") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // Markdown writes the table as a Markdown one.
@@ -55,9 +73,7 @@ func (t Table) write(w io.Writer, style ...tablewriter.Option) error {
 		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
 		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithAlignment(t.alignment()))
 	table := tablewriter.NewTable(trimmer{w}, options...)
-	if len(t.Head) > 0 {
-		table.Header(t.Head)
-	}
+	table.Header(t.Head)
 	if err := table.Bulk(t.Rows); err != nil {
 		return err
 	}
@@ -65,11 +81,7 @@ func (t Table) write(w io.Writer, style ...tablewriter.Option) error {
 }
 
 func (t Table) alignment() tw.Alignment {
-	columns := len(t.Head)
-	if columns == 0 && len(t.Rows) > 0 {
-		columns = len(t.Rows[0])
-	}
-	alignment := make(tw.Alignment, columns)
+	alignment := make(tw.Alignment, len(t.Head))
 	for i := range alignment {
 		alignment[i] = tw.AlignLeft
 		if i < len(t.Right) && t.Right[i] {
