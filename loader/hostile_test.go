@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package loader_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/emu"
+	"github.com/rt0-dev/rt0/fixtures"
+	"github.com/rt0-dev/rt0/loader"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// nothing is an address space that takes all and keeps nothing.
+type nothing struct{}
+
+func (nothing) Map(uint64, uint64, emu.Prot, uint32) error              { return nil }
+func (nothing) MapBytes(uint64, uint64, emu.Prot, uint32, []byte) error { return nil }
+func (nothing) Protect(uint64, uint64, emu.Prot) error                  { return nil }
+func (nothing) Poke(uint64, []byte) error                               { return nil }
+
+// use does with an image all that rt0 does, and checks what must hold of every one that Parse lets through.
+func use(t testing.TB, data []byte) {
+	i, err := loader.Parse("prog", data)
+	if err != nil {
+		var e *loader.Error
+		require.ErrorAs(t, err, &e)
+		require.NotEmpty(t, e.Kind)
+		require.NotEmpty(t, e.Reason)
+		require.NotContains(t, err.Error(), "\n")
+		require.Less(t, len(err.Error()), 1500)
+		return
+	}
+	last := uint64(0)
+	for _, f := range i.Funcs() {
+		require.GreaterOrEqual(t, f.Addr, last)
+		last = f.Addr
+	}
+	for _, name := range []string{"main.main", "runtime.schedinit", ""} {
+		if addr, ok := i.Func(name); ok {
+			i.FuncAt(addr)
+		}
+	}
+	i.FuncAt(0)
+	i.FuncAt(^uint64(0))
+	i.Var("runtime.ncpu")
+	i.Minor()
+	for _, page := range []uint64{emu.PageSize, 64 << 10} {
+		l, err := i.Load(nothing{}, page)
+		if err != nil {
+			require.ErrorAs(t, err, new(*loader.Error))
+			continue
+		}
+		require.LessOrEqual(t, l.Brk, i.Arch.UserTop)
+		_, err = loader.NewStack(nothing{}, i, l, machine.New(), loader.StackOptions{})
+		require.NoError(t, err)
+	}
+}
+
+// cost gives the bytes that f allocates. Preconditions: nothing else runs.
+func cost(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// bound is what a file of a size justifies: a few tables of its symbols and functions, a copy of its names and of its data.
+func bound(size int) uint64 { return 16*uint64(size) + 1<<20 }
+
+// TestHostileCost spoils headers at random and bounds memory and time. It is not parallel, as it counts what is allocated.
+func TestHostileCost(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	values := []uint64{0, 1, 0x7f, 0xff, 0xffff, 1 << 31, 1<<32 - 1, 1 << 40, 1<<63 - 1, 1 << 63, ^uint64(0), ^uint64(0) - 0xfff}
+	for _, a := range arch.All() {
+		for _, c := range []*crafted{craft(a), craftPIE(a)} {
+			sound := c.build()
+			for range 4000 {
+				data := bytes.Clone(sound)
+				for range 1 + rnd.IntN(4) {
+					// headers, pclntab, dynamic section, symbols and sections in equal parts
+					part := [][2]int{{0, 0x300}, {roAt, roAt + 0x100}, {dynamicAt, dynamicAt + 0x80}, {dataEnd, len(data) - 8}, {0, len(data) - 8}}[rnd.IntN(5)]
+					at := part[0] + rnd.IntN(part[1]-part[0])
+					switch rnd.IntN(4) {
+					case 0:
+						data[at] ^= 1 << rnd.IntN(8)
+					case 1:
+						data[at] = byte(rnd.Uint32())
+					case 2:
+						a.Order.PutUint32(data[at&^3:], uint32(values[rnd.IntN(len(values))]))
+					case 3:
+						a.Order.PutUint64(data[at&^7:], values[rnd.IntN(len(values))])
+					}
+				}
+				n := cost(func() { use(t, data) })
+				require.Less(t, n, bound(len(data))+loader.StackSize/4)
+			}
+		}
+	}
+}
+
+// TestHostileTables are files that a quadratic reader would chew for hours.
+func TestHostileTables(t *testing.T) {
+	const size = 4 << 20
+	long := bytes.Repeat([]byte{'n'}, size)
+	grow := func(c *crafted, change func(f *image, at int)) []byte {
+		c.patch = func(f *image) {
+			at := (len(f.data) + 0xfff) &^ 0xfff
+			f.data = append(f.data, make([]byte, at-len(f.data))...)
+			f.data = append(f.data, long...)
+			change(f, at)
+		}
+		return c.build()
+	}
+	for _, a := range arch.All() {
+		for _, tc := range []struct {
+			name string
+			data []byte
+		}{
+			{"symbols with one long name", grow(craft(a), func(f *image, at int) {
+				f.sOffset(1, uint64(at)) // names and entries are the same bytes
+				f.sSize(1, size)
+				f.sOffset(2, uint64(at))
+				f.sSize(2, size)
+				f.sEntry(1, uint64(f.pick(16, 24)))
+				for n := at; n < at+size-24; n += f.pick(16, 24) {
+					f.put32(n, 1)
+					f.data[n+f.pick(12, 4)] = 1
+				}
+				f.data[at+size-1] = 0
+			})},
+			{"symbols without terminator", grow(craft(a), func(f *image, at int) {
+				f.sOffset(1, uint64(at))
+				f.sSize(1, size)
+				f.sOffset(2, uint64(at))
+				f.sSize(2, size)
+			})},
+			{"functions with one long name", grow(craft(a), func(f *image, at int) {
+				f.pOffset(1, uint64(at))
+				f.pFile(1, size)
+				f.pMem(1, size)
+				f.pAddr(1, stripBase+0x100000)
+				f.put(f.section(4)+f.pick(12, 16), stripBase+0x100000)
+				f.sOffset(4, uint64(at))
+				f.sSize(4, size)
+				ptr := f.pick(4, 8)
+				copy(f.data[at:], f.data[roAt:roAt+8])
+				count := size / 32
+				f.put(at+8, uint64(count))
+				names, funcs := size/2, 0x100
+				for n, v := range []int{names, size, 0, 0, funcs} {
+					f.put(at+8+(n+3)*ptr, uint64(v))
+				}
+				for n := range count { // all with the _func before the names, which is 'nnnn': a name offset of 0x6e6e6e6e is none
+					f.put32(at+funcs+8*n, uint32(n))
+					f.put32(at+funcs+8*n+4, uint32(names-funcs-64))
+				}
+				f.put32(at+names-64+4, 1)
+				f.data[at+size-1] = 0
+			})},
+			{"false tables", grow(craft(a), func(f *image, at int) {
+				magic := []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, byte(f.pick(4, 8)), 1, 0, 0, 0, 0, 0, 0, 0}
+				if f.order == binary.ByteOrder(binary.BigEndian) {
+					magic[0], magic[3] = 0xff, 0xf1
+				}
+				copy(f.data[at:], bytes.Repeat(magic, size/len(magic)))
+				f.pOffset(1, uint64(at))
+				f.pFile(1, size)
+				f.pMem(1, size)
+				f.pAddr(1, stripBase+0x100000)
+				f.sSize(4, 0)
+			})},
+			{"false modules", grow(craft(a), func(f *image, at int) {
+				word := craft(a).word(nil, stripBase+roAt)
+				copy(f.data[at:], bytes.Repeat(word, size/len(word)))
+				f.put(moduleAt, 0)
+				f.pOffset(2, uint64(at))
+				f.pFile(2, size)
+				f.pMem(2, size)
+				f.pAddr(2, stripBase+0x100000)
+			})},
+			{"relocations that look like modules", grow(func() *crafted {
+				c := craftPIE(a)
+				c.dynamic = [][2]uint64{{7, 0x100000}, {8, size}} // DT_RELA, DT_RELASZ
+				return c
+			}(), func(f *image, at int) {
+				f.pOffset(1, uint64(at))
+				f.pFile(1, size)
+				f.pMem(1, size)
+				f.pAddr(1, 0x100000)
+				c := craft(a)
+				entry := c.word(c.word(c.word(nil, pointersAt), uint64(a.ELF.Relative)), roAt)
+				copy(f.data[at:], bytes.Repeat(entry, size/len(entry)))
+			})},
+			{"one library's name a thousand times", func() []byte {
+				c := craft(a)
+				c.interp = strings.Repeat("/", 100)
+				return grow(c, func(f *image, at int) {
+					f.pOffset(4, uint64(at))
+					f.pFile(4, size)
+				})
+			}()},
+		} {
+			start := time.Now()
+			n := cost(func() { use(t, tc.data) })
+			require.Less(t, time.Since(start), 20*time.Second, "%s: %s", a.Name, tc.name)
+			require.Less(t, n, bound(len(tc.data)), "%s: %s", a.Name, tc.name)
+		}
+	}
+}
+
+// TestBitFlips turns bits of a real program over, in what is read of it: headers, the first pages of each section, the tables.
+func TestBitFlips(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for _, opts := range [][]fixtures.Option{nil, {fixtures.PIE()}, {fixtures.Stripped(), fixtures.Toolchain("go1.11.13")}} {
+		sound, err := os.ReadFile(fixtures.Build(t, fixtures.Hello, "amd64", opts...))
+		require.NoError(t, err)
+		data := bytes.Clone(sound)
+		for n := range 120 {
+			var flipped []int
+			for range 1 + rnd.IntN(8) {
+				at := rnd.IntN(len(data))
+				if n%2 == 0 {
+					at = rnd.IntN(4096)
+				}
+				data[at] ^= 1 << rnd.IntN(8)
+				flipped = append(flipped, at)
+			}
+			use(t, data)
+			for _, at := range flipped {
+				data[at] = sound[at]
+			}
+		}
+	}
+}
+
+// FuzzOpen reads what the fuzzer makes of crafted programs and of the heads of real ones.
+func FuzzOpen(f *testing.F) {
+	for _, a := range arch.All() {
+		for _, c := range []*crafted{craft(a), craftPIE(a)} {
+			data := c.build()
+			f.Add(data)
+			f.Add(sectionless(data))
+		}
+	}
+	for _, toolchain := range []string{"", "go1.11.13", "go1.16.15"} {
+		path := fixtures.Build(f, fixtures.Hello, "amd64", fixtures.Stripped(), fixtures.Toolchain(toolchain))
+		data, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(shrink(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { use(t, data) })
+}
+
+// shrink makes a program of a megabyte one of 16 KiB that still has its headers, function table and data: each segment keeps its
+// first 4 KiB, the one with the function table those from there on.
+func shrink(data []byte) []byte {
+	i, err := loader.Parse("prog", data)
+	if err != nil {
+		return data[:4096]
+	}
+	out := sectionless(data)[:4096]
+	f := image{data: out, order: i.Arch.Order, wide: i.Arch.PtrSize == 8, programs: elfSize(i.Arch)}
+	table := bytes.Index(data, []byte("\xff\xff\xff\x00\x00\x01")) - 1
+	for n := range int(f.order.Uint16(f.data[f.pick(44, 56):])) {
+		at := f.program(n)
+		if f.order.Uint32(f.data[at:]) != 1 {
+			f.pType(n, 0)
+			continue
+		}
+		off, size := int(f.order.Uint64(f.data[at+8:])), int(f.order.Uint64(f.data[at+32:]))
+		if off == 0 {
+			f.pFile(n, 4096)
+			f.pMem(n, 4096)
+			f.entry(f.order.Uint64(f.data[at+16:]) + 0x100)
+			continue
+		}
+		if table >= off && table < off+size {
+			off = table
+			f.pAddr(n, f.order.Uint64(f.data[at+16:])+uint64(table-int(f.order.Uint64(f.data[at+8:])))&^0xfff)
+		}
+		piece := make([]byte, 4096)
+		copy(piece, data[off:min(len(data), off+4096)])
+		f.pOffset(n, uint64(len(f.data)))
+		f.pFile(n, 4096)
+		f.pMem(n, 8192)
+		f.data = append(f.data, piece...)
+	}
+	return f.data
+}
+
+func BenchmarkOpen(b *testing.B) {
+	for _, bc := range []struct {
+		name string
+		opts []fixtures.Option
+	}{{"exe", nil}, {"stripped", []fixtures.Option{fixtures.Stripped()}}, {"pie", []fixtures.Option{fixtures.PIE()}}} {
+		b.Run(bc.name, func(b *testing.B) {
+			path := fixtures.Build(b, fixtures.Hello, "amd64", bc.opts...)
+			b.ReportAllocs()
+			for b.Loop() {
+				i, err := loader.Open(path)
+				require.NoError(b, err)
+				i.Func("main.main")
+				i.Var("runtime.gomaxprocs")
+			}
+		})
+	}
+}
