@@ -113,7 +113,7 @@ func TestStory(t *testing.T) {
 			` -- x 'it'\''s'`, r.Reproduce())
 		story := r.Story()
 		for _, part := range []string{
-			"threw in exit: panic: on purpose, code 42\n", `write(2, "main.main", 9) = 9`, "registers of thread 1000", "runtime.fatalpanic+0x0",
+			"threw in main.main: panic: on purpose, code 42\n", `write(2, "main.main", 9) = 9`, "registers of thread 1000", "runtime.fatalpanic+0x0",
 			"stderr:", "reproduce with:",
 		} {
 			require.Contains(t, story, part)

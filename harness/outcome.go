@@ -14,6 +14,7 @@ type death struct {
 	function string
 	text     string // the argument of throw or fatal
 	stderr   int    // bytes written to stderr before it
+	phase    string
 	crash    *Crash
 }
 
@@ -28,7 +29,7 @@ func (b *boot) watchDeath() {
 				if b.death != nil {
 					return false
 				}
-				b.death = &death{function: name, stderr: len(b.stderr())}
+				b.death = &death{function: name, stderr: len(b.stderr()), phase: b.report.Phase}
 				if name == "runtime.throw" || name == "runtime.fatal" {
 					if args, ok := b.arguments(2, strings.HasSuffix(f.Name, abiWrapper)); ok {
 						b.death.text = b.text(args[0], args[1], maxText)
@@ -80,6 +81,7 @@ func (b *boot) conclude(e kernel.Exit) {
 	}
 	if b.death != nil && (e.Kind == kernel.Exited || e.Kind == kernel.Killed) {
 		r.Outcome, r.Reason = Threw, b.deathText()
+		r.died = b.death.phase
 	}
 }
 

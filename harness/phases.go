@@ -112,6 +112,7 @@ func (b *boot) enter(name, function string) {
 		b.inSchedinit = true
 	case "newproc":
 		b.inSchedinit = false
+		b.unwatchSchedinit()
 	}
 }
 
@@ -120,6 +121,18 @@ func (b *boot) endPhase() {
 	if n := len(b.report.Phases); n > 0 {
 		p := &b.report.Phases[n-1]
 		p.Instructions, p.Syscalls = b.cost(b.phase)
+	}
+}
+
+// unwatchSchedinit takes the breakpoints of the calls away, of which some are called often later.
+func (b *boot) unwatchSchedinit() {
+	for _, call := range schedinitCalls {
+		for _, f := range b.symbols["runtime."+call] {
+			if len(b.watchers[f.Addr]) == 1 {
+				b.engine.Unbreak(f.Addr)
+				delete(b.watchers, f.Addr)
+			}
+		}
 	}
 }
 

@@ -95,6 +95,7 @@ type Report struct {
 	Hash string `json:"hash"`
 
 	crash    *Crash
+	died     string // the phase in which the runtime gave up; it goes on to exit
 	options  *options
 	sysmon   *uint64 // the instruction at which sysmon's thread was started
 	goMinor  int

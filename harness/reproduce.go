@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -106,8 +107,8 @@ func quote(word string) string {
 // Cause is the boot in one line: what, where, why.
 func (r *Report) Cause() string {
 	s := fmt.Sprintf("%s (%s): %s", r.Binary.Path, r.Binary.GOARCH, r.Outcome)
-	if r.Phase != "" {
-		s += " in " + r.Phase
+	if phase := cmp.Or(r.died, r.Phase); phase != "" {
+		s += " in " + phase
 	}
 	if r.Reason != "" {
 		s += ": " + r.Reason

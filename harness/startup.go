@@ -29,10 +29,19 @@ func (b *BootResult) RequireStartup() {
 	b.RequireEnv()
 }
 
+// known asserts that the binary tells a value of the runtime's.
+func (b *BootResult) known(name string, value int) {
+	b.t.Helper()
+	if value == Unknown {
+		require.Fail(b.t, "the boot does not tell "+name, "stripped: %v, release: %s", b.Binary.Stripped, b.Binary.GoVersion)
+	}
+}
+
 // RequirePs asserts that the runtime saw the machine's CPUs, and made as many Ps as it must: as many as GOMAXPROCS says when that is a
 // number above 0, else one for each CPU (since Go 1.25: within the cgroup's limit).
 func (b *BootResult) RequirePs() {
 	b.t.Helper()
+	b.known("runtime.NumCPU", b.Runtime.NumCPU)
 	require.Equal(b.t, seenCPUs(b.Machine.CPUs), b.Runtime.NumCPU, "CPUs that the runtime counted")
 	require.Equal(b.t, ExpectedPs(b.Report), b.Runtime.GOMAXPROCS, "Ps for %d CPUs, GOMAXPROCS=%q", b.Runtime.NumCPU, b.getenv("GOMAXPROCS"))
 }
@@ -40,18 +49,21 @@ func (b *BootResult) RequirePs() {
 // RequireMaxStack asserts the limit on a goroutine's stack.
 func (b *BootResult) RequireMaxStack() {
 	b.t.Helper()
+	b.known("runtime.MaxStackSize", b.Runtime.MaxStackSize)
 	require.Equal(b.t, MaxStackSize(b.Binary.GOARCH), b.Runtime.MaxStackSize, "maxstacksize")
 }
 
 // RequireMaxMs asserts the limit on Ms.
 func (b *BootResult) RequireMaxMs() {
 	b.t.Helper()
+	b.known("runtime.MaxMCount", b.Runtime.MaxMCount)
 	require.Equal(b.t, MaxMCount, b.Runtime.MaxMCount, "sched.maxmcount")
 }
 
 // RequirePages asserts that the runtime took AT_PAGESZ for the page size.
 func (b *BootResult) RequirePages() {
 	b.t.Helper()
+	b.known("runtime.PhysPageSize", b.Runtime.PhysPageSize)
 	require.Equal(b.t, int(b.Machine.PageSize), b.Runtime.PhysPageSize, "physPageSize")
 }
 
@@ -89,6 +101,7 @@ func (b *BootResult) RequireSysmonFirst() {
 // RequireArgs asserts that os.Args is what the machine gave.
 func (b *BootResult) RequireArgs() {
 	b.t.Helper()
+	b.known("runtime.Argc", b.Runtime.Argc)
 	want := append([]string{filepath.Base(b.Binary.Path)}, b.Machine.Args...)
 	require.Equal(b.t, want, b.Runtime.Args, "os.Args")
 	require.Equal(b.t, len(want), b.Runtime.Argc, "argc")

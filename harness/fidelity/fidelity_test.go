@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package fidelity
+
+import (
+	"os"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/fixtures"
+	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/loader"
+)
+
+const ledgerFile = "testdata/ledger.yaml"
+
+// toolchains are compared besides the go on PATH, unless the test is short: the oldest that rt0 speaks of, the one with the first change
+// of the calling convention ahead of it, and the newest. Programs start in the same way with each, so that two fixtures do.
+var (
+	toolchains        = []string{"go1.11.13", "go1.16.15", "go1.27.0"}
+	toolchainPrograms = []string{fixtures.Hello, fixtures.Inits}
+)
+
+// program is what is compared.
+type program struct{ fixture, toolchain string }
+
+// programs lists them.
+func programs() []program {
+	var list []program
+	for _, name := range fixtures.Names() {
+		list = append(list, program{name, ""})
+	}
+	if testing.Short() {
+		return list
+	}
+	for _, toolchain := range toolchains {
+		for _, name := range toolchainPrograms {
+			list = append(list, program{name, toolchain})
+		}
+	}
+	return list
+}
+
+func (p program) name() string {
+	if p.toolchain == "" {
+		return p.fixture
+	}
+	return p.fixture + "-" + p.toolchain
+}
+
+func (p program) build(t *testing.T, goarch string) string {
+	t.Helper()
+	if p.toolchain == "" {
+		return fixtures.Build(t, p.fixture, goarch)
+	}
+	return fixtures.Build(t, p.fixture, goarch, fixtures.Toolchain(p.toolchain))
+}
+
+// judge gathers what was compared, for the ledger's sake.
+type judge struct {
+	ledger *Ledger
+	mu     sync.Mutex
+	done   []Scope // guarded by mu
+}
+
+func newJudge(t *testing.T) *judge {
+	t.Helper()
+	ledger, err := ReadLedger(ledgerFile)
+	require.NoError(t, err)
+	j := &judge{ledger: ledger}
+	return j
+}
+
+// compare holds one comparison against the ledger.
+func (j *judge) compare(t *testing.T, s Scope, real, rt0 []Call) {
+	t.Helper()
+	j.mu.Lock()
+	j.done = append(j.done, s)
+	j.mu.Unlock()
+	verdict := j.ledger.Judge(s, Compare(real, rt0))
+	for _, d := range verdict.Unexplained {
+		t.Errorf("%s: %s", s, d)
+	}
+	for _, e := range verdict.Stale {
+		t.Errorf("%s: this no longer differs; take its entry out of %s, or narrow its scope: %s", s, ledgerFile, e)
+	}
+}
+
+// idle tells which of the views' entries nothing was compared for.
+func (j *judge) idle(t *testing.T, views ...View) {
+	for _, e := range j.ledger.Idle(j.done) {
+		if slices.Contains(views, e.View) {
+			t.Logf("not looked at, as nothing in its scope was run: %s", e)
+		}
+	}
+}
+
+// The machine's name for programs that the kernel runs itself: that of the kernel, for 32-bit programs too.
+const unameAMD64 = "x86_64"
+
+func TestRealKernel(t *testing.T) {
+	strace := findStrace(t)
+	j := newJudge(t)
+	t.Run("arches", func(t *testing.T) {
+		for _, goarch := range []string{"amd64", "386"} {
+			t.Run(goarch, func(t *testing.T) {
+				requireRuns(t, fixtures.Build(t, fixtures.Hello, goarch), goarch)
+				for _, p := range programs() {
+					t.Run(p.name(), func(t *testing.T) {
+						t.Parallel()
+						realKernel(t, j, strace, p, goarch)
+					})
+				}
+			})
+		}
+	})
+	j.idle(t, Registers, Contents, Auxv)
+}
+
+// realKernel compares one program.
+func realKernel(t *testing.T, j *judge, strace string, p program, goarch string) {
+	bin := p.build(t, goarch)
+	a, ok := arch.Find(goarch)
+	require.True(t, ok)
+	img, err := loader.Open(bin)
+	require.NoError(t, err)
+	m := hostMachine(t, unameAMD64)
+	real, sps := native(t, strace, bin, a, m)
+	m = withFiles(t, m, real.Calls[Contents])
+	rt0, err := Guest(t.Context(), bin, Start{Machine: m, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())})
+	require.NoError(t, err)
+
+	// Where the program asks for an address, it takes it from AT_RANDOM, which is the same; but those of 32 bits take it from brk.
+	fixed := a.PtrSize == 8
+	for i, view := range []View{Registers, Contents} {
+		j.compare(t, Scope{view, p.fixture, goarch, img.Minor()},
+			Normalise(view, real.Calls[view], Space{SP: sps[i], Fixed: fixed}),
+			Normalise(view, rt0.Calls[view], Space{SP: rt0.SP, Fixed: fixed}))
+	}
+	j.compare(t, Scope{Auxv, p.fixture, goarch, img.Minor()}, real.Calls[Auxv], rt0.Calls[Auxv])
+
+	// What was compared is what package harness boots.
+	boot, err := harness.Run(t.Context(), bin, m, harness.RecordSyscalls())
+	require.NoError(t, err)
+	for i, c := range rt0.Calls[Registers] {
+		require.Equal(t, c.Name, boot.Syscalls[i].Name, "call %d of the boot by package harness", i+1)
+	}
+}
