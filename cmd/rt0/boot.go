@@ -100,10 +100,10 @@ func (f *bootFlags) arguments(cmd *cobra.Command, args []string) error {
 	if dash := cmd.ArgsLenAtDash(); dash >= 0 {
 		before = dash
 	}
-	switch before {
-	case 0:
+	switch {
+	case before == 0 || args[0] == "":
 		return failf(statusUsage, "boot what? rt0 boot wants a BINARY: an ELF file, a .go file or a package; see rt0 boot --help")
-	case 1:
+	case before == 1:
 		return nil
 	}
 	return failf(statusUsage, "rt0 boot takes one BINARY, and %q is a second one: put the program's own arguments after --", args[1])
