@@ -192,13 +192,17 @@ func TestHostileTables(t *testing.T) {
 			})},
 			{"relocations that look like modules", grow(func() *crafted {
 				c := craftPIE(a)
-				c.dynamic = [][2]uint64{{7, 0x100000}, {8, size}} // DT_RELA, DT_RELASZ
+				entries := size / (3 * a.PtrSize)
+				c.dynamic = [][2]uint64{{7, 0x100000}, {8, uint64(entries * 3 * a.PtrSize)}} // DT_RELA, DT_RELASZ
+				c.note = "a header that becomes a segment"
 				return c
 			}(), func(f *image, at int) {
-				f.pOffset(1, uint64(at))
-				f.pFile(1, size)
-				f.pMem(1, size)
-				f.pAddr(1, 0x100000)
+				f.pType(3, 1)
+				f.pOffset(3, uint64(at))
+				f.pFile(3, size)
+				f.pMem(3, size)
+				f.pAddr(3, 0x100000)
+				f.put(moduleAt, 0)
 				c := craft(a)
 				entry := c.word(c.word(c.word(nil, pointersAt), uint64(a.ELF.Relative)), roAt)
 				copy(f.data[at:], bytes.Repeat(entry, size/len(entry)))
@@ -246,59 +250,78 @@ func TestBitFlips(t *testing.T) {
 	}
 }
 
-// FuzzOpen reads what the fuzzer makes of crafted programs and of the heads of real ones.
-func FuzzOpen(f *testing.F) {
-	for _, a := range arch.All() {
-		for _, c := range []*crafted{craft(a), craftPIE(a)} {
-			data := c.build()
-			f.Add(data)
-			f.Add(sectionless(data))
+// editSize is the size of one change that the fuzzer makes: 4 bytes say where, one says in which part of the file and how many bytes,
+// 8 are the value.
+const editSize = 4 + 1 + 8
+
+// edit applies the edits to data, and gives what they replaced. Parts: the headers; the function table; what is at the end, which
+// is symbols and section headers; the whole.
+func edit(data, edits []byte) (undo func()) {
+	before := map[int][]byte{}
+	var order []int
+	table := bytes.Index(data, []byte("\xff\xff\xff\x00\x00\x01"))
+	for ; len(edits) >= editSize; edits = edits[editSize:] {
+		where, how := int(binary.LittleEndian.Uint32(edits)), edits[4]
+		size := 1 << (how & 3)
+		from, span := 0, len(data)
+		switch how >> 2 & 3 {
+		case 0:
+			span = 1024
+		case 1:
+			from, span = max(0, table-1), 4096
+		case 2:
+			from, span = max(0, len(data)-32<<10), 32<<10
+		}
+		at := from + where%span
+		if at+size > len(data) {
+			continue
+		}
+		if before[at] == nil {
+			before[at], order = bytes.Clone(data[at:min(at+8, len(data))]), append(order, at)
+		}
+		copy(data[at:at+size], edits[5:])
+	}
+	return func() {
+		for n := len(order) - 1; n >= 0; n-- {
+			copy(data[order[n]:], before[order[n]])
 		}
 	}
-	for _, toolchain := range []string{"", "go1.11.13", "go1.16.15"} {
-		path := fixtures.Build(f, fixtures.Hello, "amd64", fixtures.Stripped(), fixtures.Toolchain(toolchain))
-		data, err := os.ReadFile(path)
-		require.NoError(f, err)
-		f.Add(shrink(data))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) { use(t, data) })
 }
 
-// shrink makes a program of a megabyte one of 16 KiB that still has its headers, function table and data: each segment keeps its
-// first 4 KiB, the one with the function table those from there on.
-func shrink(data []byte) []byte {
-	i, err := loader.Parse("prog", data)
-	if err != nil {
-		return data[:4096]
+// FuzzOpen spoils real and crafted programs. The input is the number of a base and what is changed in it, not the file: a file of
+// two megabytes is more than a fuzzer can work with, and most of it says nothing to a loader. Beyond the bases the input is the
+// file.
+func FuzzOpen(f *testing.F) {
+	var bases [][]byte
+	for _, a := range arch.All() {
+		for _, c := range []*crafted{craft(a), craftPIE(a)} {
+			bases = append(bases, c.build(), sectionless(c.build()))
+		}
 	}
-	out := sectionless(data)[:4096]
-	f := image{data: out, order: i.Arch.Order, wide: i.Arch.PtrSize == 8, programs: elfSize(i.Arch)}
-	table := bytes.Index(data, []byte("\xff\xff\xff\x00\x00\x01")) - 1
-	for n := range int(f.order.Uint16(f.data[f.pick(44, 56):])) {
-		at := f.program(n)
-		if f.order.Uint32(f.data[at:]) != 1 {
-			f.pType(n, 0)
-			continue
-		}
-		off, size := int(f.order.Uint64(f.data[at+8:])), int(f.order.Uint64(f.data[at+32:]))
-		if off == 0 {
-			f.pFile(n, 4096)
-			f.pMem(n, 4096)
-			f.entry(f.order.Uint64(f.data[at+16:]) + 0x100)
-			continue
-		}
-		if table >= off && table < off+size {
-			off = table
-			f.pAddr(n, f.order.Uint64(f.data[at+16:])+uint64(table-int(f.order.Uint64(f.data[at+8:])))&^0xfff)
-		}
-		piece := make([]byte, 4096)
-		copy(piece, data[off:min(len(data), off+4096)])
-		f.pOffset(n, uint64(len(f.data)))
-		f.pFile(n, 4096)
-		f.pMem(n, 8192)
-		f.data = append(f.data, piece...)
+	for _, opts := range [][]fixtures.Option{
+		nil, {fixtures.Stripped()}, {fixtures.PIE()}, {fixtures.Stripped(), fixtures.Toolchain("go1.11.13")},
+		{fixtures.PIE(), fixtures.Stripped(), fixtures.Toolchain("go1.16.15")},
+	} {
+		data, err := os.ReadFile(fixtures.Build(f, fixtures.Hello, "amd64", opts...))
+		require.NoError(f, err)
+		bases = append(bases, data)
 	}
-	return f.data
+	for n, data := range bases {
+		f.Add(uint8(n), uint32(0), []byte{})
+		f.Add(uint8(n), uint32(1), make([]byte, editSize))
+		f.Add(uint8(n), uint32(len(data)/2), append(make([]byte, editSize), 8, 0, 0, 0, 7, 1, 2, 3, 4, 5, 6, 7, 8))
+	}
+	f.Add(uint8(255), uint32(0), []byte("\x7fELF\x02\x01\x01"))
+	f.Add(uint8(255), uint32(0), craft(arch.All()[0]).build()[:512])
+	f.Fuzz(func(t *testing.T, base uint8, cut uint32, edits []byte) {
+		if int(base) >= len(bases) {
+			use(t, edits)
+			return
+		}
+		data := bases[base]
+		defer edit(data, edits)()
+		use(t, data[:len(data)-int(cut)%len(data)])
+	})
 }
 
 func BenchmarkOpen(b *testing.B) {
