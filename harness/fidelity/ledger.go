@@ -14,7 +14,7 @@ import (
 
 // Entry is a known difference, and why it is one.
 type Entry struct {
-	View     View     `yaml:"view"`
+	Views    []View   `yaml:"views"`
 	Fixtures []string `yaml:"fixtures"` // none: all
 	Arches   []string `yaml:"arches"`   // none: all
 	Since    int      `yaml:"since"`    // N of Go 1.N; 0: the first
@@ -48,7 +48,7 @@ func (s Scope) String() string {
 // covers says whether a comparison is in the entry's scope.
 func (e *Entry) covers(s Scope) bool {
 	in := func(list []string, name string) bool { return len(list) == 0 || slices.Contains(list, name) }
-	return e.View == s.View && in(e.Fixtures, s.Fixture) && in(e.Arches, s.GOARCH) && s.Minor >= e.Since && (e.Until == 0 || s.Minor <= e.Until)
+	return slices.Contains(e.Views, s.View) && in(e.Fixtures, s.Fixture) && in(e.Arches, s.GOARCH) && s.Minor >= e.Since && (e.Until == 0 || s.Minor <= e.Until)
 }
 
 // explains says whether a difference is the entry's.
@@ -58,7 +58,7 @@ func (e *Entry) explains(d Difference) bool {
 
 // String names the entry.
 func (e *Entry) String() string {
-	return fmt.Sprintf("%s: %s, %s (%s)", e.View, e.Call, e.Field, e.Reason)
+	return fmt.Sprintf("%v %s, %s", e.Views, e.Call, e.Field)
 }
 
 // Ledger is the list of known differences.
@@ -85,11 +85,13 @@ func ReadLedger(path string) (*Ledger, error) {
 }
 
 func (e *Entry) prepare() error {
-	if e.Reason == "" || e.Call == "" || e.Field == "" {
-		return errors.New("call, field and reason must be there")
+	if e.Reason == "" || e.Call == "" || e.Field == "" || len(e.Views) == 0 {
+		return errors.New("views, call, field and reason must be there")
 	}
-	if !slices.Contains(Views, e.View) {
-		return fmt.Errorf("there is no view %q", e.View)
+	for _, v := range e.Views {
+		if !slices.Contains(Views, v) {
+			return fmt.Errorf("there is no view %q", v)
+		}
 	}
 	var err1, err2 error
 	e.real, err1 = whole(e.Real)

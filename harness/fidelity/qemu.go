@@ -54,6 +54,7 @@ func init() {
 	for s := arch.Signal(1); s < 32; s++ {
 		qemuWords[s.String()] = uint64(s)
 	}
+	qemuWords["SIGIOT"] = uint64(arch.SIGABRT)
 }
 
 // ParseQEMU reads what qemu-user -strace wrote, up to the first clone and with it, in the form in which it is compared.

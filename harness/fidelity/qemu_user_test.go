@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package fidelity
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/loader"
+)
+
+// emulated are the architectures whose programs the host's kernel does not run, with qemu-user's command and the name of the machine.
+var emulated = []struct{ goarch, command, uname string }{
+	{"arm64", "qemu-aarch64", "aarch64"},
+}
+
+func TestQEMUUser(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skipf("qemu-user runs on Linux; this is %s", runtime.GOOS)
+	}
+	j := newJudge(t)
+	t.Run("arches", func(t *testing.T) {
+		for _, e := range emulated {
+			t.Run(e.goarch, func(t *testing.T) {
+				command := findTool(t, e.command)
+				for _, p := range programs() {
+					t.Run(p.name(), func(t *testing.T) {
+						t.Parallel()
+						bin := p.build(t, e.goarch)
+						img, err := loader.Open(bin)
+						require.NoError(t, err)
+						m := hostMachine(t, e.uname)
+						real := runQEMU(t, command, bin, m.Env)
+						m = withFiles(t, m, real)
+						rt0, err := Guest(t.Context(), bin, Start{Machine: m})
+						require.NoError(t, err)
+						j.compare(t, Scope{QEMU, p.fixture, e.goarch, img.Minor()}, real, rt0.Calls[QEMU])
+					})
+				}
+			})
+		}
+	})
+	j.idle(t, QEMU)
+}
+
+// runQEMU runs the program in qemu-user up to its first clone.
+func runQEMU(t *testing.T, command, bin string, env []string) []Call {
+	t.Helper()
+	log := filepath.Join(t.TempDir(), "trace")
+	// A seed makes AT_RANDOM the same in each run, though not the machine's.
+	// The trace goes to standard error: a file of its own would take a descriptor from the program.
+	cmd := exec.Command(command, "-seed", "1", "-strace", "-U", "PWD", "-U", "OLDPWD", bin)
+	cmd.Env = env
+	file, err := os.Create(log)
+	require.NoError(t, err)
+	defer file.Close()
+	cmd.Stderr = file
+	require.NoError(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	text := func() string {
+		b, err := os.ReadFile(log)
+		require.NoError(t, err)
+		return string(b)
+	}
+	over := false
+	for deadline := time.Now().Add(patience); !over && !strings.Contains(text(), " clone(") && time.Now().Before(deadline); {
+		select {
+		case <-ended:
+			over = true
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if !over {
+		_ = cmd.Process.Kill()
+		<-ended
+	}
+	calls, err := ParseQEMU(text())
+	require.NoError(t, err)
+	require.NotEmpty(t, calls, "%s wrote:\n%s", command, text())
+	require.True(t, last(calls[len(calls)-1].Name), "the program did not come to its first clone:\n%s", text())
+	return calls
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness_test
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/fixtures"
+	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// TestPageSizes: the runtime takes what the kernel says, on each architecture that has more than one size.
+func TestPageSizes(t *testing.T) {
+	each(t, func(t *testing.T, goarch string) {
+		a, _ := arch.Find(goarch)
+		for _, size := range a.PageSizes {
+			t.Run(machine.Size(size).String(), func(t *testing.T) {
+				bin := fixtures.Build(t, fixtures.Runtime, goarch)
+				boot := harness.Boot(t, bin, machine.New(machine.PageSize(uint64(size))), harness.Until("exit"))
+				boot.RequireExited(0)
+				require.Equal(t, size, boot.Runtime.PhysPageSize)
+				require.Contains(t, boot.Stdout, "pageSize="+strconv.Itoa(size)+"\n")
+			})
+		}
+	})
+}
+
+// TestFeatures takes away features of which Go has a second way, and adds what no Go program asks for.
+func TestFeatures(t *testing.T) {
+	each(t, func(t *testing.T, goarch string) {
+		bin := fixtures.Build(t, fixtures.Goroutines, goarch)
+		hashes := map[string]bool{}
+		for _, features := range [][]string{
+			nil, {"-atomics", "-sse4_2", "-popcnt", "-bmi2", "-bmi1", "-adx", "-movbe"}, {"-aes", "-asimd", "-sse4_1"}, {"+clflushopt", "+sve"},
+		} {
+			boot := harness.Boot(t, bin, machine.New(machine.Features(features...)), harness.Until("exit"))
+			boot.RequireExited(0)
+			require.Equal(t, "goroutines=100 sum=4950\n", boot.Stdout)
+			hashes[boot.Hash] = true
+		}
+		require.Greater(t, len(hashes), 1, "no feature made a difference")
+	})
+}
+
+// TestSeed: another order of threads is another run with the same result, and the same one again for the same seed.
+func TestSeed(t *testing.T) {
+	each(t, func(t *testing.T, goarch string) {
+		bin := fixtures.Build(t, fixtures.Goroutines, goarch)
+		hash := func(opts ...harness.Option) string {
+			boot := harness.Boot(t, bin, machine.New(), append(opts, harness.Until("exit"))...)
+			boot.RequireExited(0)
+			boot.RequireStartup()
+			return boot.Hash
+		}
+		require.Equal(t, hash(harness.Seed(1)), hash(harness.Seed(1)))
+		require.NotEqual(t, hash(harness.Seed(1)), hash(harness.Seed(2)))
+	})
+}
+
+// TestRuntimeFixture compares the probes with what the runtime says of itself.
+func TestRuntimeFixture(t *testing.T) {
+	eachRelease(t, func(t *testing.T, goarch, toolchain string) {
+		bin := fixtures.Build(t, fixtures.Runtime, goarch, fixtures.Toolchain(toolchain))
+		m := machine.New(machine.CPUs(12), machine.Env("GOMAXPROCS=5", "X=y"), machine.Args("a", "b c"))
+		started := harness.Boot(t, bin, m)
+		started.RequireStartup()
+		boot := harness.Boot(t, bin, m, harness.Until("exit"))
+		boot.RequireExited(0)
+		require.Contains(t, boot.Stdout, "numCPU=12\ngomaxprocs=5\npageSize=4096\n")
+		require.Contains(t, boot.Stdout, "argc=3\narg0=runtime\narg1=a\narg2=b c\nenvc=2\nenv0=GOMAXPROCS=5\nenv1=X=y\n")
+		// The program has set these two; the probes see it.
+		require.Equal(t, 1<<20, boot.Runtime.MaxStackSize)
+		require.Equal(t, 1000, boot.Runtime.MaxMCount)
+	})
+}
