@@ -36,6 +36,7 @@ var i386 = &Arch{
 			{Name: "sandybridge", ID: ucCPUX86SANDYBRIDGE, Lacks: []string{"adx", "bmi1", "bmi2", "movbe", "fsgsbase"}},
 		},
 		Illegal:    0,
+		FlagsNever: x86FlagsNever,
 		InsnShift:  0,
 		SmallPages: false,
 	},

@@ -97,6 +97,7 @@ type Engine struct {
 	Arch, Mode int     // uc_arch, uc_mode
 	Models     []Model // the first is the default
 	Illegal    uint32  // the exception number of an undefined instruction; 0: the engine reports it by itself
+	FlagsNever uint64  // bits of Flags that no program sets: one that is set shows that the engine's flags are garbage
 	InsnShift  uint    // log2 of the size of an instruction in bytes; 0 where it varies
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
 }

@@ -35,6 +35,7 @@ var arm64 = &Arch{
 			{Name: "cortex-a53", ID: ucCPUARM64A53, Lacks: armv80Lacks},
 		},
 		Illegal:    1, // EXCP_UDEF
+		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: true,
 	},

@@ -159,3 +159,7 @@ var x86Traps = []Trap{
 	{Intr: 17, Signal: SIGBUS, Code: 1, Number: 17},             // alignment check: BUS_ADRALN
 	{Intr: 19, Signal: SIGFPE, Code: 0, Addr: true, Number: 19}, // SSE: FPE_* as MXCSR says
 }
+
+// x86FlagsNever are the bits of EFLAGS that are reserved as zero, or that a program at CPL 3 does not change, or would not survive
+// changing: TF, IF, IOPL, NT, RF, VM, VIF, VIP. Intel SDM volume 1, 3.4.3.
+const x86FlagsNever = 0xffdb_f328

@@ -284,6 +284,8 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->syscall_insn = c->syscall_insn;
 	e->syscall_intr = c->syscall_intr;
 	e->illegal = c->illegal;
+	e->flags = c->flags;
+	e->flags_never = c->flags_never;
 	e->skip = NOWHERE;
 	e->counts = c->shift ? NULL : calloc(RT0_COUNTS, sizeof *e->counts);
 	if ((!c->shift && !e->counts) || rt0_space_open(&e->space, c->memory) || (*err = set_up(e, c))) {
@@ -375,6 +377,19 @@ static void probe(struct rt0_engine *e)
 	e->blocks = blocks;
 }
 
+/*
+ * The engine's CMPXCHG8B and CMPXCHG16B compute the flags by a stale rule (env->cc_op, which the translator has not written back), and
+ * keep whatever the last operand left there. Nothing but ZF is looked at while the code runs; but at a stop all of it is merged into
+ * EFLAGS, and TF or DF among it would change what runs next. Garbage shows by bits that cannot be set; the arithmetic flags are kept.
+ */
+static void mend_flags(struct rt0_engine *e)
+{
+	enum { ARITHMETIC = 0x8d5, FIXED = 2 };
+	uint64_t flags;
+	if (e->flags_never && (flags = rt0_reg(e, e->flags)) & e->flags_never)
+		rt0_set_reg(e, e->flags, (flags & ARITHMETIC) | FIXED);
+}
+
 void rt0_run(struct rt0_engine *e, uint64_t limit)
 {
 	refresh(e);
@@ -386,6 +401,7 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	e->at_break = false;
 	uc_err err = uc_emu_start(e->uc, pc, 0, 0, 0);
 	e->stop.pc = rt0_reg(e, e->pc);
+	mend_flags(e);
 	if (err == UC_ERR_EXCEPTION && e->stop.why == RT0_NOTHING && e->stop.access) {
 		e->stop.why = e->stop.err ? RT0_MEMORY : RT0_FAULT;
 		if (e->stop.why == RT0_FAULT && e->stop.access == RT0_EXEC)

@@ -89,6 +89,8 @@ func New(cfg Config) (*Engine, error) {
 		syscall_insn: C.int(a.Syscall.Insn),
 		syscall_intr: C.uint32_t(a.Syscall.Intr),
 		illegal:      C.uint32_t(a.Engine.Illegal),
+		flags:        C.int(a.Flags.ID),
+		flags_never:  C.uint64_t(a.Engine.FlagsNever),
 		shift:        C.uint32_t(a.Engine.InsnShift),
 		memory:       C.uint64_t(cfg.Memory),
 	}

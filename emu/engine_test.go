@@ -390,3 +390,28 @@ func TestOpenClose(t *testing.T) {
 	const allowed = 8 << 20 // an engine that is leaked costs 5 MiB and more
 	require.Less(t, resident(t)-before, allowed)
 }
+
+// TestFlagsAfterCompareAndExchange stops at every block around x86's CMPXCHG8B, whose flags the engine computes by a stale rule: what is left
+// of the operands in them must not set TF (the next instruction would trap) or DF.
+func TestFlagsAfterCompareAndExchange(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"amd64", "386"} {
+		a, ok := arch.Find(name)
+		require.True(t, ok)
+		// add %ebx,%eax; adc %edx,%ecx; lock cmpxchg8b (%edi); jne; jmp +0; nop; nop; and the trap, which is the last two bytes of store.
+		trap := snippets[name].store[len(snippets[name].store)-2:]
+		c := boot(t, a, append(code("01 d8 11 d1 f0 0f c7 0f 75 fa eb 00 90 eb 00 90 90"), trap...))
+		edx := map[string]string{"amd64": "rdx", "386": "edx"}[name]
+		for _, operand := range []uint64{0x100, 0x500, 0xffffffff, 0x400100} {
+			r, _ := a.Register(edx)
+			c.SetReg(r, operand)
+			c.SetReg(c.address, dataAddr)
+			c.SetReg(a.PC, codeAddr)
+			stop := c.Run(c.Instructions() + 1)
+			for ; stop.Kind == emu.StopLimit; stop = c.Run(c.Instructions() + 1) {
+				require.Zero(t, c.Reg(a.Flags)&0x700, "%s: TF, IF or DF after operand %#x", name, operand)
+			}
+			require.Equal(t, emu.StopSyscall, stop.Kind, "%s: operand %#x", name, operand)
+		}
+	}
+}

@@ -149,6 +149,8 @@ struct rt0_engine {
 	struct rt0_space space;
 	int pc, syscall_insn;
 	uint32_t syscall_intr, illegal;
+	int flags;
+	uint64_t flags_never;
 
 	uint64_t *breaks; /* open-addressed set; 0 is empty */
 	size_t nbreaks, cbreaks;
@@ -171,6 +173,8 @@ struct rt0_config {
 	bool small_pages;
 	int pc, syscall_insn;
 	uint32_t syscall_intr, illegal, shift;
+	int flags;
+	uint64_t flags_never;
 	uint64_t memory;
 };
 
