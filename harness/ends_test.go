@@ -33,7 +33,9 @@ func TestEnds(t *testing.T) {
 			require.Equal(t, "exit", boot.Phase)
 		})
 		t.Run("fake panic", func(t *testing.T) {
-			run(t, "fake").RequireExited(2)
+			boot := run(t, "fake")
+			boot.RequireExited(2)
+			require.Equal(t, "exit status 2 before main.main: panic: not really", boot.Reason)
 		})
 		t.Run("panic", func(t *testing.T) {
 			boot := run(t, "panic")

@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -64,6 +65,9 @@ func (b *boot) conclude(e kernel.Exit) {
 		r.ExitCode = &code
 		r.Outcome = Exited
 		r.Reason = fmt.Sprintf("exit status %d before %s", code, b.opts.until)
+		if line := lastLine(b.stderr()); line != "" && code != 0 {
+			r.Reason += ": " + line
+		}
 		if b.opts.until == exitPhase {
 			r.Outcome, r.Reason = Reached, ""
 		}
@@ -83,6 +87,13 @@ func (b *boot) conclude(e kernel.Exit) {
 		r.Outcome, r.Reason = Threw, b.deathText()
 		r.died = b.death.phase
 	}
+}
+
+// lastLine is the last line of a text that has something in it, up to maxText bytes.
+func lastLine(text []byte) string {
+	text = bytes.TrimSpace(text)
+	line := text[bytes.LastIndexByte(text, '\n')+1:]
+	return strings.ToValidUTF8(string(bytes.TrimSpace(line[:min(len(line), maxText)])), "?")
 }
 
 // deathText is the line that the runtime printed when it gave up, or what it was about to print.

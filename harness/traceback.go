@@ -23,14 +23,17 @@ func (b *boot) traceback(pc uint64) []string {
 	lines := []string{b.location(pc)}
 	for _, ret := range b.callers(pc) {
 		// A return address may be past the end of a function that ends in a call: the call is what is looked up.
-		lines = append(lines, b.location(ret-1))
+		lines = append(lines, b.locationIn(ret-1, ret))
 	}
 	return lines
 }
 
 // location is a code address as function+offset.
-func (b *boot) location(pc uint64) string {
-	f, ok := b.img.FuncAt(pc - b.layout.Bias)
+func (b *boot) location(pc uint64) string { return b.locationIn(pc, pc) }
+
+// locationIn is pc as the function that inside lies in, and pc's offset in it.
+func (b *boot) locationIn(inside, pc uint64) string {
+	f, ok := b.img.FuncAt(inside - b.layout.Bias)
 	if !ok {
 		return fmt.Sprintf("%#x", pc)
 	}

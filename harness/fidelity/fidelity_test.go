@@ -21,7 +21,7 @@ const ledgerFile = "testdata/ledger.yaml"
 // toolchains are compared besides the go on PATH, unless the test is short: the oldest that rt0 speaks of, the one with the first change
 // of the calling convention ahead of it, and the newest. Programs start in the same way with each, so that two fixtures do.
 var (
-	toolchains        = []string{"go1.11.13", "go1.16.15", "go1.27.0"}
+	toolchains        = []string{"go1.13.15", "go1.21.13", "go1.24.0", "go1.25.0"}
 	toolchainPrograms = []string{fixtures.Hello, fixtures.Inits}
 )
 

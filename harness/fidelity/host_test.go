@@ -30,6 +30,7 @@ func hostMachine(t *testing.T, uname string) machine.Machine {
 		machine.KernelVersion(kernelName(t, "version")),
 		machine.Node(kernelName(t, "hostname")),
 		machine.Setting("kernel.machine", uname),
+		machine.Args("one", "two words"),
 		machine.Env("LANG=C", "RT0_FIDELITY=1"),
 	}
 	size := uint64(machine.None)

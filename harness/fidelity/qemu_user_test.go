@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rt0-dev/rt0/loader"
+	"github.com/rt0-dev/rt0/machine"
 )
 
 // emulated are the architectures whose programs the host's kernel does not run, with qemu-user's command and the name of the machine.
@@ -37,7 +38,7 @@ func TestQEMUUser(t *testing.T) {
 						img, err := loader.Open(bin)
 						require.NoError(t, err)
 						m := hostMachine(t, e.uname)
-						real := runQEMU(t, command, bin, m.Env)
+						real := runQEMU(t, command, bin, m)
 						m = withFiles(t, m, real)
 						rt0, err := Guest(t.Context(), bin, Start{Machine: m})
 						require.NoError(t, err)
@@ -51,13 +52,13 @@ func TestQEMUUser(t *testing.T) {
 }
 
 // runQEMU runs the program in qemu-user up to its first clone.
-func runQEMU(t *testing.T, command, bin string, env []string) []Call {
+func runQEMU(t *testing.T, command, bin string, m machine.Machine) []Call {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "trace")
 	// A seed makes AT_RANDOM the same in each run, though not the machine's.
 	// The trace goes to standard error: a file of its own would take a descriptor from the program.
 	cmd := exec.Command(command, "-seed", "1", "-strace", "-U", "PWD", "-U", "OLDPWD", bin)
-	cmd.Env = env
+	cmd.Args, cmd.Env = append(cmd.Args, m.Args...), m.Env
 	file, err := os.Create(log)
 	require.NoError(t, err)
 	defer file.Close()
