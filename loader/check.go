@@ -80,13 +80,17 @@ func (i *Image) checkOS() *Error {
 // checkLibraries refuses programs that ld.so would have to find libraries for.
 func (i *Image) checkLibraries() *Error {
 	names := i.dynamic.needed
+	remedy := "build with CGO_ENABLED=0"
+	if i.BuildMode == "pie" { // releases before 1.15, and 386 up to now, have gcc link a PIE, and gcc adds libc
+		remedy += ", and without -buildmode=pie where that does not help"
+	}
 	switch len(names) {
 	case 0:
 		return nil
 	case 1:
-		return i.fail(NeedsLibraries, "needs the shared library %s: build with CGO_ENABLED=0", names[0])
+		return i.fail(NeedsLibraries, "needs the shared library %s: %s", names[0], remedy)
 	}
-	return i.fail(NeedsLibraries, "needs the shared libraries %s: build with CGO_ENABLED=0", strings.Join(names, ", "))
+	return i.fail(NeedsLibraries, "needs the shared libraries %s: %s", strings.Join(names, ", "), remedy)
 }
 
 // checkEntry finds the first instruction. On 64-bit PowerPC with the first ELF ABI, e_entry is a function descriptor, whose
