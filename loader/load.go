@@ -93,7 +93,8 @@ func (i *Image) bias(pageSize uint64) uint64 {
 // mapSegment maps whole pages around a segment. What follows it in the file fills its last page, unless the segment goes on as
 // zeroes (padzero in fs/binfmt_elf.c).
 func (i *Image) mapSegment(m Memory, s Segment, bias, page uint64) error {
-	start, fileEnd, end := roundDown(s.Addr, page), s.Addr, roundUp(s.Addr+s.MemSize, page)
+	start, end := roundDown(s.Addr, page), roundUp(s.Addr+s.MemSize, page)
+	fileEnd := start
 	if s.FileSize > 0 {
 		fileEnd = roundUp(s.Addr+s.FileSize, page)
 		from, to := s.Offset-(s.Addr-start), s.Offset+s.FileSize
@@ -107,8 +108,6 @@ func (i *Image) mapSegment(m Memory, s Segment, bias, page uint64) error {
 		if err := m.MapBytes(start+bias, fileEnd-start, s.Prot, TagImage, data); err != nil {
 			return i.loadError(err)
 		}
-	} else {
-		fileEnd = start
 	}
 	if end > fileEnd {
 		if err := m.Map(fileEnd+bias, end-fileEnd, s.Prot, TagBSS); err != nil {

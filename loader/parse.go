@@ -26,7 +26,6 @@ type section struct {
 	typ                           elf.SectionType
 	nameOff, link                 uint32
 	addr, offset, size, entrySize uint64
-	name                          string
 }
 
 // wanted are the sections that are looked at; nil where the file has none.
