@@ -230,6 +230,8 @@ type Feature struct {
 	// Engine says that the engine's default model runs it, and answers what the host cannot change (so not RDRAND). Such a
 	// feature is there when nothing is faked.
 	Engine bool
+	// Misrun: the engine executes the feature's code wrongly instead of trapping. A machine must not promise it.
+	Misrun bool
 }
 
 // CPUID is a leaf of CPUID and its answer in EAX, EBX, ECX, EDX.

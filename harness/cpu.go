@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -26,14 +27,14 @@ func cpuOf(a *arch.Arch, changes []string) cpu {
 	var missing []string
 	for _, change := range changes {
 		add, name := !strings.HasPrefix(change, "-"), strings.TrimLeft(change, "+-")
-		i := slices.IndexFunc(a.Features, func(f arch.Feature) bool { return f.Name == name })
-		if i < 0 {
+		f, ok := a.Feature(name)
+		if !ok {
 			continue
 		}
 		if !add {
-			missing = append(missing, name)
+			missing = append(missing, f.Name)
 		}
-		if f := a.Features[i]; f.CPUID != nil {
+		if f.CPUID != nil {
 			if c.cpuid == nil {
 				c.cpuid = slices.Clone(a.CPUID)
 			}
@@ -42,6 +43,24 @@ func cpuOf(a *arch.Arch, changes []string) cpu {
 	}
 	c.model = modelWithout(a, c.model, missing)
 	return c
+}
+
+// FeatureError says that a machine promises a CPU feature whose code the engine would execute wrongly.
+type FeatureError struct{ GOARCH, Feature string }
+
+func (e *FeatureError) Error() string {
+	return fmt.Sprintf("the machine promises the CPU feature %s, which the engine for %s executes wrongly: leave +%s out of its features", e.Feature, e.GOARCH, e.Feature)
+}
+
+// runnable refuses a machine that promises what the engine would get wrong. What it merely lacks traps, and is reported then.
+func runnable(a *arch.Arch, changes []string) error {
+	for _, change := range changes {
+		name, add := strings.CutPrefix(change, "+")
+		if f, ok := a.Feature(name); add && ok && f.Misrun {
+			return &FeatureError{a.Name, f.Name}
+		}
+	}
+	return nil
 }
 
 // setCPUID sets or clears the bits of a feature in its leaf.

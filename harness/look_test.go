@@ -109,7 +109,7 @@ func TestStory(t *testing.T) {
 		m := machine.New(machine.CPUs(7), machine.HugePage(0), machine.Env("A=b c"), machine.Args("x", "it's"))
 		r, err := harness.Run(t.Context(), bin, m, harness.Until("exit"), harness.LimitInstructions(1e9))
 		require.NoError(t, err)
-		require.Equal(t, "rt0 boot --set cpus=7 --set hugePage=none --env 'A=b c' --until exit --limit-instructions 1000000000 "+bin+
+		require.Equal(t, "rt0 boot --set cpus=7 --set hugePage=none --set 'env.A=b c' --until exit --limit-instructions 1000000000 "+bin+
 			` -- x 'it'\''s'`, r.Reproduce())
 		story := r.Story()
 		for _, part := range []string{

@@ -5,36 +5,12 @@ package harness
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/rt0-dev/rt0/machine"
 )
-
-// machineKeys are the keys of --set with their texts, apart from the lists.
-var machineKeys = []struct {
-	key  string
-	text func(machine.Machine) string
-}{
-	{"cpus", func(m machine.Machine) string { return m.CPUs.String() }},
-	{"hugePage", func(m machine.Machine) string { return m.HugePage.String() }},
-	{"pageSize", func(m machine.Machine) string { return m.PageSize.String() }},
-	{"memory", func(m machine.Machine) string { return m.Memory.String() }},
-	{"addressSpace", func(m machine.Machine) string { return m.AddressSpace.String() }},
-	{"kernel.release", func(m machine.Machine) string { return m.Kernel.Release }},
-	{"kernel.version", func(m machine.Machine) string { return m.Kernel.Version }},
-	{"kernel.node", func(m machine.Machine) string { return m.Kernel.Node }},
-	{"kernel.machine", func(m machine.Machine) string { return m.Kernel.Machine }},
-	{"cgroup.version", func(m machine.Machine) string { return strconv.Itoa(m.Cgroup.Version) }},
-	{"cgroup.quota", func(m machine.Machine) string { return m.Cgroup.Quota }},
-	{"cgroup.period", func(m machine.Machine) string { return m.Cgroup.Period }},
-	{"clock.realtime", func(m machine.Machine) string { return m.Clock.Realtime }},
-	{"clock.monotonic", func(m machine.Machine) string { return m.Clock.Monotonic.String() }},
-	{"random", func(m machine.Machine) string { return m.Random.String() }},
-	{"features", func(m machine.Machine) string { return strings.Join(m.Features, ",") }},
-}
 
 // machineWords are the flags that make the machine from the profile whose name it bears, or from the default one; and the arguments
 // that it has beyond the profile's.
@@ -45,20 +21,11 @@ func machineWords(m machine.Machine) (words, args []string) {
 	} else if m.Name != machine.New().Name {
 		words = append(words, "--machine", m.Name)
 	}
-	for _, k := range machineKeys {
-		if text := k.text(m); text != k.text(base) {
-			words = append(words, "--set", k.key+"="+text)
-		}
-	}
-	for _, path := range slices.Sorted(maps.Keys(m.Files)) {
-		if contents, ok := base.Files[path]; !ok || contents != m.Files[path] {
-			words = append(words, "--set", "files."+path+"="+m.Files[path])
-		}
-	}
-	for _, entry := range m.Env {
-		if !slices.Contains(base.Env, entry) {
-			words = append(words, "--env", entry)
-		}
+	changed := m
+	changed.Name, changed.Description, changed.Args = base.Name, base.Description, base.Args
+	changes, _ := base.Changes(changed)
+	for _, c := range changes {
+		words = append(words, "--set", c.Key+"="+c.Value)
 	}
 	args = m.Args
 	if n := len(base.Args); n <= len(args) && slices.Equal(base.Args, args[:n]) {

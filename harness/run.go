@@ -46,7 +46,7 @@ type boot struct {
 }
 
 // Run boots the ELF file bin on machine m and reports what happened. The guest's death is no error: it is the report's Outcome. An error
-// says that the boot could not be carried out ([loader.Error], [PointError], a machine's ValueError); the report then is not nil either:
+// says that the boot could not be carried out ([loader.Error], [FeatureError], [PointError], a machine's ValueError); the report then is not nil either:
 // its Outcome is Refused and its Reason the error's text.
 func Run(ctx context.Context, bin string, m machine.Machine, opts ...Option) (*Report, error) {
 	o := newOptions(opts)
@@ -79,6 +79,9 @@ func run(ctx context.Context, r *Report, o *options) error {
 	go func() { sum <- img.SHA256() }() // takes as long as a good part of a boot, and has the other core
 	defer func() { r.Binary.SHA256 = <-sum }()
 
+	if err := runnable(img.Arch, r.Machine.Features); err != nil {
+		return err
+	}
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.timeout)
@@ -254,5 +257,6 @@ func describe(e kernel.Event) string {
 // Refusal says whether err means that a file cannot be booted, as opposed to a wrong use of rt0.
 func Refusal(err error) bool {
 	var e *loader.Error
-	return errors.As(err, &e)
+	var f *FeatureError
+	return errors.As(err, &e) || errors.As(err, &f)
 }
