@@ -62,6 +62,19 @@ func TestEnds(t *testing.T) {
 		t.Run("stack overflow", func(t *testing.T) {
 			run(t, "stack").RequireThrew("fatal error: stack overflow")
 		})
+		t.Run("signal", func(t *testing.T) {
+			for name, reason := range map[string]string{"quit": "SIGQUIT: quit", "abort": "SIGABRT: abort"} {
+				boot := run(t, name, harness.Until("exit"))
+				boot.RequireThrew(reason)
+				require.Equal(t, reason, boot.Reason)
+				require.Equal(t, 2, *boot.ExitCode)
+			}
+		})
+		t.Run("memory", func(t *testing.T) {
+			boot := run(t, "touch", harness.LimitMemory(16<<20))
+			boot.RequireStuck("limit of 16MiB of touched memory")
+			require.LessOrEqual(t, boot.Counts.PagesTouched, uint64(16<<20>>12))
+		})
 		t.Run("limit", func(t *testing.T) {
 			boot := run(t, "loop", harness.LimitInstructions(3_000_000))
 			boot.RequireStuck("limit of 3000000 instructions")

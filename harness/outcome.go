@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rt0-dev/rt0/kernel"
+	"github.com/rt0-dev/rt0/machine"
 )
 
 // death is the first moment at which the runtime gave up.
@@ -48,9 +49,9 @@ func (b *boot) stderr() []byte {
 	return data
 }
 
-// stuckKinds are the exits of the kernel that mean a bound was hit.
+// stuckKinds are the exits of the kernel that mean a bound was hit, memory aside.
 var stuckKinds = map[kernel.ExitKind]bool{
-	kernel.Deadlock: true, kernel.Limit: true, kernel.Memory: true, kernel.Timeout: true, kernel.Unsupported: true,
+	kernel.Deadlock: true, kernel.Limit: true, kernel.Timeout: true, kernel.Unsupported: true,
 }
 
 // conclude says in the report how the boot ended.
@@ -78,6 +79,8 @@ func (b *boot) conclude(e kernel.Exit) {
 		if r.Reason == "" {
 			r.Reason = fmt.Sprintf("%s at address %#x, pc %#x", name, e.Addr, e.PC)
 		}
+	case e.Kind == kernel.Memory:
+		r.Outcome, r.Reason = Stuck, fmt.Sprintf("limit of %s of touched memory", machine.Size(b.opts.memory))
 	case stuckKinds[e.Kind]:
 		r.Outcome, r.Reason = Stuck, e.Reason
 	default:
@@ -100,8 +103,12 @@ func lastLine(text []byte) string {
 func (b *boot) deathText() string {
 	stderr := b.stderr()
 	for line := range strings.Lines(string(stderr[min(b.death.stderr, len(stderr)):])) {
+		line = strings.TrimRight(line, "\r\n")
 		if strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "panic: ") {
-			return strings.TrimRight(line, "\r\n")
+			return line
+		}
+		if b.death.function == startpanic && line != "" {
+			return line // sighandler names the signal first: "SIGILL: illegal instruction"
 		}
 	}
 	if b.death.text != "" {

@@ -11,8 +11,11 @@ import (
 	"github.com/rt0-dev/rt0/loader"
 )
 
-// deathFunctions are what the runtime calls when it gives up. runtime.throw and runtime.fatal take the text as their argument.
-var deathFunctions = []string{"runtime.throw", "runtime.fatal", "runtime.fatalthrow", "runtime.fatalpanic"}
+// deathFunctions are what the runtime calls when it gives up. runtime.throw and runtime.fatal take the text as their argument. All lead
+// to startpanic_m, which is also where sighandler begins to die of a signal that is no panic: SIGILL, SIGQUIT, SIGABRT, ...
+var deathFunctions = []string{"runtime.throw", "runtime.fatal", "runtime.fatalthrow", "runtime.fatalpanic", startpanic}
+
+const startpanic = "runtime.startpanic_m"
 
 // PointError says that a binary has nothing of the name where a boot was asked to stop.
 type PointError struct {

@@ -25,6 +25,16 @@ func init() {
 		panic("in an initialiser")
 	case "kill":
 		syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
+	case "quit":
+		syscall.Kill(syscall.Getpid(), syscall.SIGQUIT)
+		select {}
+	case "abort":
+		syscall.Kill(syscall.Getpid(), syscall.SIGABRT)
+		select {}
+	case "touch":
+		for i := range touched {
+			touched[i] = 1
+		}
 	case "loop":
 		for {
 		}
@@ -33,6 +43,8 @@ func init() {
 		recurse(0)
 	}
 }
+
+var touched [32 << 20]byte
 
 func recurse(n int) int { return recurse(n+1) + 1 }
 
