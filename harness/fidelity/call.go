@@ -74,6 +74,7 @@ var signatures = map[string]signature{
 	"munmap":            {"pn", 'n'},
 	"open":              {"snn", 'n'},
 	"openat":            {"nsnn", 'n'},
+	"prctl":             {"nnpns", 'n'}, // as PR_SET_VMA has them
 	"pread64":           {"nrnnh", 'n'},
 	"read":              {"nrn", 'n'},
 	"rt_sigaction":      {"nAAn", 'n'},

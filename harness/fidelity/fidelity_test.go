@@ -21,35 +21,49 @@ const ledgerFile = "testdata/ledger.yaml"
 // toolchains are compared besides the go on PATH, unless the test is short: the oldest that rt0 speaks of, the one with the first change
 // of the calling convention ahead of it, and the newest. Programs start in the same way with each, so that two fixtures do.
 var (
-	toolchains        = []string{"go1.13.15", "go1.21.13", "go1.24.0", "go1.25.0"}
+	toolchains        = []string{"go1.11.13", "go1.16.15", "go1.27.0"}
 	toolchainPrograms = []string{fixtures.Hello, fixtures.Inits}
 )
 
+// settings make the runtime start in other ways.
+var settings = []string{
+	"GODEBUG=decoratemappings=1,disablethp=1,inittrace=1,madvdontneed=1,profstackdepth=64", "GOGC=50", "GOMAXPROCS=5", "GOMEMLIMIT=100MiB",
+	"GOTRACEBACK=crash",
+}
+
 // program is what is compared.
-type program struct{ fixture, toolchain string }
+type program struct {
+	fixture, toolchain string
+	env                []string
+}
 
 // programs lists them.
 func programs() []program {
 	var list []program
 	for _, name := range fixtures.Names() {
-		list = append(list, program{name, ""})
+		list = append(list, program{fixture: name})
 	}
+	list = append(list, program{fixture: fixtures.Runtime, env: settings})
 	if testing.Short() {
 		return list
 	}
 	for _, toolchain := range toolchains {
 		for _, name := range toolchainPrograms {
-			list = append(list, program{name, toolchain})
+			list = append(list, program{fixture: name, toolchain: toolchain})
 		}
 	}
 	return list
 }
 
 func (p program) name() string {
-	if p.toolchain == "" {
-		return p.fixture
+	name := p.fixture
+	if p.toolchain != "" {
+		name += "-" + p.toolchain
 	}
-	return p.fixture + "-" + p.toolchain
+	if p.env != nil {
+		name += "-settings"
+	}
+	return name
 }
 
 func (p program) build(t *testing.T, goarch string) string {
@@ -131,7 +145,7 @@ func realKernel(t *testing.T, j *judge, strace string, p program, goarch string)
 	require.True(t, ok)
 	img, err := loader.Open(bin)
 	require.NoError(t, err)
-	m := hostMachine(t, unameAMD64)
+	m := hostMachine(t, unameAMD64, p.env...)
 	real, sps := native(t, strace, bin, a, m)
 	m = withFiles(t, m, real.Calls[Contents])
 	rt0, err := Guest(t.Context(), bin, Start{Machine: m, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())})

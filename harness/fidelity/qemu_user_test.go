@@ -37,7 +37,7 @@ func TestQEMUUser(t *testing.T) {
 						bin := p.build(t, e.goarch)
 						img, err := loader.Open(bin)
 						require.NoError(t, err)
-						m := hostMachine(t, e.uname)
+						m := hostMachine(t, e.uname, p.env...)
 						real := runQEMU(t, command, bin, m)
 						m = withFiles(t, m, real)
 						rt0, err := Guest(t.Context(), bin, Start{Machine: m})

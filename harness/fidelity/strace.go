@@ -80,7 +80,7 @@ func straceLine(line string) (c Call, ok bool, why string) {
 func splitArgs(s string) (args []string, rest string, complete bool) {
 	depth, start := 0, 0
 	add := func(end int) {
-		if arg := strings.TrimSpace(s[start:end]); arg != "" {
+		if arg := strings.TrimSpace(strings.TrimSuffix(s[start:end], "<unfinished ...>")); arg != "" {
 			args = append(args, arg)
 		}
 		start = end + 1
@@ -106,9 +106,6 @@ func splitArgs(s string) (args []string, rest string, complete bool) {
 				add(i)
 			}
 		}
-	}
-	if unfinished := strings.Index(s[start:], "<unfinished"); unfinished >= 0 {
-		s = s[:start+unfinished]
 	}
 	add(len(s))
 	return args, "", false
