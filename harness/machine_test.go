@@ -4,7 +4,9 @@ package harness_test
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +16,25 @@ import (
 	"github.com/rt0-dev/rt0/harness"
 	"github.com/rt0-dev/rt0/machine"
 )
+
+// TestStrangePages: the runtime is told of pages that no machine of the architecture has, and draws its conclusions.
+func TestStrangePages(t *testing.T) {
+	each(t, func(t *testing.T, goarch string) {
+		bin := fixtures.Build(t, fixtures.Runtime, goarch)
+		a, _ := arch.Find(goarch)
+		for _, size := range []uint64{8 << 10, 16 << 10, 64 << 10, 512 << 10} {
+			if slices.Contains(a.PageSizes, int(size)) {
+				continue
+			}
+			boot := harness.Boot(t, bin, machine.New(machine.PageSize(size)), harness.Until("exit"))
+			boot.RequireReached("exit")
+			require.Equal(t, int(size), boot.Runtime.PhysPageSize)
+			require.Contains(t, strings.Join(boot.Events, "\n"), "page size: no "+goarch+" machine has pages of "+machine.Size(size).String())
+		}
+		boot := harness.Boot(t, bin, machine.New(machine.PageSize(1<<20))) // beyond maxPhysPageSize (runtime/malloc.go)
+		boot.RequireThrew("fatal error: bad system page size")
+	})
+}
 
 // TestPageSizes: the runtime takes what the kernel says, on each architecture that has more than one size.
 func TestPageSizes(t *testing.T) {

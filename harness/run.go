@@ -150,7 +150,7 @@ func (b *boot) open() error {
 		return err
 	}
 	mem := b.engine.Mem()
-	if b.layout, err = b.img.Load(mem, uint64(m.PageSize)); err != nil {
+	if b.layout, err = b.img.Load(mem, mappingPage(b.arch, uint64(m.PageSize))); err != nil {
 		return err
 	}
 	if err := b.resolve(); err != nil {
@@ -170,6 +170,19 @@ func (b *boot) open() error {
 		Observer: kernel.Observer{Syscall: b.atSyscall, Break: b.atBreak, Slice: b.atSlice},
 	})
 	return err
+}
+
+// mappingPage is the size of the pages that a program's segments are mapped with: the machine's, or when the architecture has none of that
+// size, its largest below. The programs of such an architecture are not linked for the pages of another (segments would share pages, and
+// the last functions would lie where nothing may be executed); what AT_PAGESZ says, the runtime takes whatever it is.
+func mappingPage(a *arch.Arch, size uint64) uint64 {
+	page := uint64(a.PageSizes[0])
+	for _, p := range a.PageSizes {
+		if uint64(p) <= size {
+			page = uint64(p)
+		}
+	}
+	return page
 }
 
 // closing bounds the engines that are being closed beside what goes on.
@@ -217,6 +230,10 @@ func (b *boot) finish(e kernel.Exit) {
 	b.closeInits()
 	r.sysmon = b.sysmon.at
 	r.Stdout, r.Stderr = cut(b.proc.Stdout()), cut(b.proc.Stderr())
+	if page := mappingPage(b.arch, uint64(r.Machine.PageSize)); page != uint64(r.Machine.PageSize) {
+		r.Events = append(r.Events, fmt.Sprintf("page size: no %s machine has pages of %s; the runtime is told so, the program is mapped in pages of %s",
+			b.arch.Name, r.Machine.PageSize, machine.Size(page)))
+	}
 	for _, event := range b.proc.Events() {
 		r.Events = append(r.Events, describe(event))
 	}
