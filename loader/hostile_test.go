@@ -228,7 +228,11 @@ func TestHostileTables(t *testing.T) {
 func TestBitFlips(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(5, 6))
-	for _, opts := range [][]fixtures.Option{nil, {fixtures.PIE()}, {fixtures.Stripped(), fixtures.Toolchain("go1.11.13")}} {
+	programs := [][]fixtures.Option{nil, {fixtures.PIE()}, {fixtures.Stripped(), fixtures.Toolchain("go1.11.13")}}
+	if testing.Short() {
+		programs[2] = []fixtures.Option{fixtures.Stripped()}
+	}
+	for _, opts := range programs {
 		sound, err := os.ReadFile(fixtures.Build(t, fixtures.Hello, "amd64", opts...))
 		require.NoError(t, err)
 		data := bytes.Clone(sound)
@@ -298,10 +302,13 @@ func FuzzOpen(f *testing.F) {
 			bases = append(bases, c.build(), sectionless(c.build()))
 		}
 	}
-	for _, opts := range [][]fixtures.Option{
-		nil, {fixtures.Stripped()}, {fixtures.PIE()}, {fixtures.Stripped(), fixtures.Toolchain("go1.11.13")},
-		{fixtures.PIE(), fixtures.Stripped(), fixtures.Toolchain("go1.16.15")},
-	} {
+	programs := [][]fixtures.Option{nil, {fixtures.Stripped()}, {fixtures.PIE()}}
+	if !testing.Short() {
+		programs = append(programs,
+			[]fixtures.Option{fixtures.Stripped(), fixtures.Toolchain("go1.11.13")},
+			[]fixtures.Option{fixtures.PIE(), fixtures.Stripped(), fixtures.Toolchain("go1.16.15")})
+	}
+	for _, opts := range programs {
 		data, err := os.ReadFile(fixtures.Build(f, fixtures.Hello, "amd64", opts...))
 		require.NoError(f, err)
 		bases = append(bases, data)
