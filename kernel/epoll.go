@@ -20,6 +20,12 @@ const (
 	epollET        = 1 << 31
 )
 
+// pollReads and pollWrites are the events that a file's reading and writing edges are about.
+const (
+	pollReads  = pollIn | pollRdNorm | pollHup | pollRdHup
+	pollWrites = pollOut | pollWrNorm | pollErr
+)
+
 // maxEpollItems bounds one set (max_user_watches): ENOSPC.
 const maxEpollItems = 65_536
 
@@ -39,7 +45,8 @@ type epollItem struct {
 	events      uint32
 	data        uint64
 	off         bool   // EPOLLONESHOT has fired
-	read, write uint64 // EPOLLET: the edges reported last, plus one; 0: none yet
+	told        bool   // it has reported something
+	read, write uint64 // EPOLLET: the edges reported last
 }
 
 func (e *epoll) seekable() bool                                 { return false }
@@ -66,7 +73,9 @@ func (i *epollItem) due() uint32 {
 	if got == 0 || i.events&epollET == 0 {
 		return got
 	}
-	if read, write := i.edges(); read+1 == i.read && write+1 == i.write {
+	// ep_poll_callback passes over a wake-up whose events the item does not ask for.
+	read, write := i.edges()
+	if i.told && (i.events&pollReads == 0 || read == i.read) && (i.events&pollWrites == 0 || write == i.write) {
 		return 0
 	}
 	return got
@@ -81,8 +90,8 @@ func (i *epollItem) edges() (uint64, uint64) {
 
 // reported notes that an item's events were told.
 func (i *epollItem) reported() {
-	read, write := i.edges()
-	i.read, i.write = read+1, write+1
+	i.told = true
+	i.read, i.write = i.edges()
 	i.off = i.events&epollOneshot != 0
 }
 

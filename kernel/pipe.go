@@ -41,8 +41,6 @@ type pipeWriter struct{ *pipe }
 
 func (p *pipe) seekable() bool { return false }
 
-func (p *pipe) edges() (uint64, uint64) { return p.filled, p.drained }
-
 func (p *pipe) stat(t *Thread) fileStat {
 	return fileStat{
 		dev: pipeDev, ino: p.ino, mode: sIFIFO | 0o600, links: 1,
@@ -57,6 +55,10 @@ func (r pipeReader) ready() (bool, bool) { return len(r.data) > 0 || r.writers =
 func (w pipeWriter) ready() (bool, bool) {
 	return false, pipeCapacity-len(w.data) >= pipeAtomic || w.readers == 0
 }
+
+func (r pipeReader) edges() (uint64, uint64) { return r.filled, 0 }
+func (w pipeWriter) edges() (uint64, uint64) { return 0, w.drained }
+
 func (r pipeReader) hungUp() (bool, bool) { return r.writers == 0, false }
 func (w pipeWriter) hungUp() (bool, bool) { return false, w.readers == 0 }
 
