@@ -150,6 +150,7 @@ var i386 = &Arch{
 	PIEBase:    0x56555000,    // COMPAT_ELF_ET_DYN_BASE of x86/include/asm/elf.h: a third of it, and 16 MiB
 	PageSizes:  []int{4096},   // x86/include/asm/page_types.h
 	Trampoline: i386Sigreturn, // __kernel_rt_sigreturn of x86/entry/vdso/vdso32/sigreturn.S
+	Canonical:  0,
 	Vsyscall:   0,
 	GDT:        true,
 	Segments: Segments{

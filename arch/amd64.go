@@ -151,6 +151,7 @@ var amd64 = &Arch{
 	PIEBase:    0x555555554000,     // ELF_ET_DYN_BASE of x86/include/asm/elf.h: two thirds of the window
 	PageSizes:  []int{4096},        // x86/include/asm/page_types.h
 	Trampoline: nil,                // x64_setup_rt_frame refuses a handler without SA_RESTORER
+	Canonical:  48,                 // SDM volume 1, 3.3.7.1
 	Vsyscall:   0xffffffffff600000, // VSYSCALL_ADDR of x86/include/uapi/asm/vsyscall.h
 	GDT:        false,
 	Segments:   Segments{},

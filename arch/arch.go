@@ -53,6 +53,7 @@ type Arch struct {
 	PIEBase    uint64 // where a PIE that names an interpreter is loaded (ELF_ET_DYN_BASE), for pages of 4096 bytes: round it down for larger ones
 	PageSizes  []int  // page sizes that Linux offers on the architecture, ascending
 	Trampoline []byte // code of the kernel's own sigreturn page (the vDSO's); nil where the program must bring its restorer
+	Canonical  uint   // bits of an address that the CPU translates, the others must repeat the highest or it raises #GP; 0: no such rule
 	Vsyscall   uint64 // address of the legacy vsyscall page; 0 where there is none
 	GDT        bool   // x86-32: segments come from a descriptor table in guest memory
 	Segments   Segments

@@ -168,6 +168,7 @@ var arm64 = &Arch{
 	PIEBase:    0xaaaaaaaaa000,            // ELF_ET_DYN_BASE of arm64/include/asm/elf.h: two thirds of it
 	PageSizes:  []int{4096, 16384, 65536}, // CONFIG_ARM64_{4K,16K,64K}_PAGES
 	Trampoline: arm64Sigreturn,            // __kernel_rt_sigreturn of arm64/kernel/vdso/sigreturn.S
+	Canonical:  0,
 	Vsyscall:   0,
 	GDT:        false,
 	Segments:   Segments{},

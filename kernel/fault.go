@@ -48,7 +48,16 @@ func (p *Process) fault(t *Thread, stop emu.Stop) {
 	case emu.Exec:
 		info.err |= pfInstr
 	}
+	if !p.canonical(stop.Addr) { // exc_general_protection: no address is told
+		info.code, info.addr, info.trap, info.err = siKernel, 0, trapProtection, 0
+	}
 	p.force(t, info)
+}
+
+// canonical says whether the CPU translates an address at all.
+func (p *Process) canonical(addr uint64) bool {
+	unused := 64 - p.arch.Canonical
+	return p.arch.Canonical == 0 || uint64(int64(addr<<unused)>>unused) == addr
 }
 
 // illegal answers an instruction that the CPU does not have. When the machine promises a feature that the engine lacks, the

@@ -164,6 +164,20 @@ func TestTraps(t *testing.T) {
 	}
 }
 
+// x86-64 raises #GP, not #PF, for an address that no page table could map.
+func TestNonCanonicalAddress(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, "amd64", []byte{0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8, 0x48, 0x8b, 0x00}) // movabs rax; mov rax, [rax]
+	p.handle(t, arch.SIGSEGV, 0, 0)
+	p.run(2)
+	require.EqualValues(t, testHandler, p.eng.Reg(p.arch.PC)&^0xff)
+	frame := p.eng.Reg(p.arch.SP)
+	code, _ := p.current.readUint(frame+uint64(p.arch.Signal.Info)+8, 4)
+	addr, _ := p.current.readUint(frame+uint64(p.arch.Signal.Info)+16, 8)
+	require.EqualValues(t, siKernel, code)
+	require.Zero(t, addr)
+}
+
 // ITIMER_PROF counts what is executed, ITIMER_REAL what passes; both go on by their interval.
 func TestItimers(t *testing.T) {
 	t.Parallel()
