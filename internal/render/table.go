@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
 )
 
 // Table is rows of text under a head. One without a head is a list of names and values, two columns.
@@ -26,16 +24,18 @@ func (t Table) Text(w io.Writer) error {
 	if len(t.Head) == 0 {
 		return t.list(w)
 	}
-	lines := tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On, ShowFooterLine: tw.Off}
-	return t.write(w, tablewriter.WithRendition(tw.Rendition{
-		Borders:  tw.BorderNone,
-		Symbols:  tw.NewSymbols(tw.StyleLight),
-		Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: lines},
-	}), tablewriter.WithPadding(tw.Padding{Left: tw.Empty, Right: "  ", Overwrite: true}))
+	var b strings.Builder
+	table := t.writer(&b)
+	table.SetBorder(false)
+	table.SetColumnSeparator("")
+	table.SetCenterSeparator("─")
+	table.SetRowSeparator("─")
+	table.Render()
+	_, err := io.WriteString(w, trimmed(b.String()))
+	return err
 }
 
-// list writes names and values. Tablewriter would do, but takes a millisecond for each table that it makes, and most runs of rt0 print
-// lists and a single table.
+// list writes names and values.
 func (t Table) list(w io.Writer) error {
 	width := 0
 	for _, row := range t.Rows {
@@ -55,7 +55,28 @@ func (t Table) Markdown(w io.Writer) error {
 	for _, row := range t.Rows {
 		escaped.Rows = append(escaped.Rows, escapeAll(row))
 	}
-	return escaped.write(w, tablewriter.WithRenderer(renderer.NewMarkdown()))
+	var b strings.Builder
+	table := escaped.writer(&b)
+	table.SetBorders(tablewriter.Border{Left: true, Right: true})
+	table.SetCenterSeparator("|")
+	table.Render()
+	lines := strings.SplitAfter(b.String(), "\n")
+	lines[1] = t.aligned(lines[1])
+	_, err := io.WriteString(w, strings.Join(lines, ""))
+	return err
+}
+
+// aligned puts the colons into a Markdown table's second line that say on which side a column stands; the library has none.
+func (t Table) aligned(line string) string {
+	cells := strings.Split(line, "|")
+	for i := range t.Head {
+		if dashes := cells[i+1]; i < len(t.Right) && t.Right[i] {
+			cells[i+1] = dashes[1:] + ":"
+		} else {
+			cells[i+1] = ":" + dashes[1:]
+		}
+	}
+	return strings.Join(cells, "|")
 }
 
 // CSV writes the table as RFC 4180 has it, with lines that end in a line feed alone.
@@ -67,28 +88,33 @@ func (t Table) CSV(w io.Writer) error {
 	return c.WriteAll(t.Rows)
 }
 
-func (t Table) write(w io.Writer, style ...tablewriter.Option) error {
-	// Nothing is to be wrapped, cut or put into capitals: cells are meant as they are.
-	options := append(style,
-		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithAlignment(t.alignment()))
-	table := tablewriter.NewTable(trimmer{w}, options...)
-	table.Header(t.Head)
-	if err := table.Bulk(t.Rows); err != nil {
-		return err
-	}
-	return table.Render()
-}
-
-func (t Table) alignment() tw.Alignment {
-	alignment := make(tw.Alignment, len(t.Head))
-	for i := range alignment {
-		alignment[i] = tw.AlignLeft
+// writer is the library's table with our cells: nothing is to be wrapped, cut or put into capitals.
+func (t Table) writer(w io.Writer) *tablewriter.Table {
+	table := tablewriter.NewWriter(w)
+	table.SetAutoFormatHeaders(false)
+	table.SetAutoWrapText(false)
+	table.SetHeaderAlignment(tablewriter.ALIGN_LEFT)
+	head, alignment := make([]string, len(t.Head)), make([]int, len(t.Head))
+	for i, title := range t.Head {
+		head[i], alignment[i] = title, tablewriter.ALIGN_LEFT
 		if i < len(t.Right) && t.Right[i] {
-			alignment[i] = tw.AlignRight
+			alignment[i] = tablewriter.ALIGN_RIGHT
+			head[i] = strings.Repeat(" ", t.width(i)-tablewriter.DisplayWidth(title)) + title
 		}
 	}
-	return alignment
+	table.SetHeader(head)
+	table.SetColumnAlignment(alignment)
+	table.AppendBulk(t.Rows)
+	return table
+}
+
+// width is that of a column on a terminal.
+func (t Table) width(column int) int {
+	n := tablewriter.DisplayWidth(t.Head[column])
+	for _, row := range t.Rows {
+		n = max(n, tablewriter.DisplayWidth(row[column]))
+	}
+	return n
 }
 
 // escapeAll makes texts fit for cells of a Markdown table.
@@ -100,26 +126,18 @@ func escapeAll(texts []string) []string {
 	return list
 }
 
-// reset ends a colour. Tablewriter adds one behind the blanks with which it fills a cell up that has had colours.
+// reset ends a colour.
 const reset = "\x1b[0m"
 
-// trimmer takes the blanks at the end of lines away, with which tables are filled up. Each write is whole lines.
-type trimmer struct{ w io.Writer }
-
-func (t trimmer) Write(data []byte) (int, error) {
+// trimmed takes away the blanks that the library puts before the first column and behind the last.
+func trimmed(table string) string {
 	var b strings.Builder
-	for line := range strings.Lines(string(data)) {
-		body, ended := strings.CutSuffix(line, "\n")
-		if filled, ok := strings.CutSuffix(body, " "+reset); ok {
-			body = filled
+	for line := range strings.Lines(table) {
+		line = strings.TrimRight(line, " \n")
+		if rest, rule := strings.CutPrefix(line, "───"); rule {
+			line = rest
 		}
-		b.WriteString(strings.TrimRight(body, " "))
-		if ended {
-			b.WriteByte('\n')
-		}
+		b.WriteString(strings.TrimPrefix(line, "  ") + "\n")
 	}
-	if _, err := io.WriteString(t.w, b.String()); err != nil {
-		return 0, err
-	}
-	return len(data), nil
+	return b.String()
 }
