@@ -15,6 +15,7 @@ cd "$(dirname "$0")/.."
 . scripts/apt.sh
 
 want=2.1.4
+read -ra cc <<<"${CC:-gcc}" # may be "ccache gcc", for Go too
 deps=$PWD/.deps
 ready=$deps/ready
 name=librt0-run-make-deps # what a linker prints when the library is missing
@@ -45,6 +46,10 @@ tmp=$(mktemp -d "$deps/tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+
+# compile PROGRAM ARG... has the C compiler make a program; complaint prints the first line of why it did not.
+compile() { "${cc[@]}" -o "$@" >"$tmp/compile.log" 2>&1; }
+complaint() { grep -m 1 -E 'error|undefined|cannot|not found' "$tmp/compile.log" || tail -n 1 "$tmp/compile.log"; }
 
 # version_of DIR prints the version that DIR/unicorn/unicorn.h declares.
 version_of() {
@@ -81,10 +86,8 @@ fits() {
 			printf("%u.%u.%u", v >> 24, v >> 16 & 255, v >> 8 & 255);
 		}
 	C
-	if ! "${CC:-gcc}" -o "$tmp/fits" "$tmp/fits.c" -I"$deps/include" -L"$deps/lib" -lrt0-run-make-deps -lm -lpthread >"$tmp/fits.log" 2>&1; then
-		say "a program cannot be linked to it: $(tail -n 1 "$tmp/fits.log")"
-		return 1
-	fi
+	compile "$tmp/fits" "$tmp/fits.c" -I"$deps/include" -L"$deps/lib" "-l${name#lib}" -lm -lpthread ||
+		{ say "a program cannot be linked to it: $(complaint)"; return 1; }
 	got=$("$tmp/fits" 2>&1) || true
 	[ "$got" = "$1" ] || { say "the library is not that of the header, which is $1: $got"; return 1; }
 }
@@ -95,17 +98,17 @@ from_system() {
 		include=$(pkg-config --variable=includedir unicorn)
 		lib=$(pkg-config --variable=libdir unicorn)
 	fi
-	for dir in "$include" /usr/include /usr/local/include /opt/homebrew/include; do
-		[ -n "$dir" ] && [ -f "$dir/unicorn/unicorn.h" ] || continue
+	while read -r dir; do
+		[ -f "$dir/unicorn/unicorn.h" ] || continue
 		version=$(version_of "$dir")
 		enough "$version" || { say "unicorn $version in $dir is older than $want: not used"; continue; }
-		for folder in ${lib:+"$lib"} "$(dirname "$dir")/lib" "$(dirname "$dir")/lib/$("${CC:-gcc}" -print-multiarch 2>/dev/null)"; do
+		for folder in ${lib:+"$lib"} "$(dirname "$dir")/lib" "$(dirname "$dir")/lib/$("${cc[@]}" -print-multiarch 2>/dev/null)"; do
 			for file in "$folder/libunicorn.a" "$folder/libunicorn.so" "$folder/libunicorn.dylib"; do
 				[ -f "$file" ] || continue
 				use "$(cd "$dir" && pwd)" "$(cd "$folder" && pwd)/$(basename "$file")" "the system's, $file" || say "$file is not used"
 			done
 		done
-	done
+	done < <(printf '%s\n' "$include" /usr/include /usr/local/include /opt/homebrew/include | awk '!seen[$0]++')
 	[ -z "$named" ] || die "no unicorn $want or newer at RT0_UNICORN_INCLUDE='${RT0_UNICORN_INCLUDE:-}' RT0_UNICORN_LIB='${RT0_UNICORN_LIB:-}'" \
 		"the first must hold unicorn/unicorn.h, the second libunicorn.a, libunicorn.so or libunicorn.dylib"
 }
@@ -139,11 +142,14 @@ from_debian() {
 	done
 }
 
+command -v go >/dev/null || die "there is no go command on PATH" "install the Go release that go.mod names, or newer, and run make deps again"
+printf '#include <stdio.h>\nint main(void) { return 0; }\n' >"$tmp/try.c"
+compile "$tmp/try" "$tmp/try.c" || die "the C compiler, ${cc[*]}, does not work: $(complaint)" \
+	"install gcc and the C library's headers (Debian: gcc libc6-dev), and run make deps again"
 from_system
 case $(uname -s) in
 Darwin) die "unicorn $want or newer is not installed" "install it with: brew install unicorn" ;;
 esac
-command -v "${CC:-gcc}" >/dev/null || die "there is no C compiler (${CC:-gcc})" "install gcc and the C library's headers, and run make deps again"
 from_debian
 die "unicorn $want or newer was not found, and Debian's package could not be had" \
 	"install unicorn $want or newer (library and headers), or set RT0_UNICORN_INCLUDE and RT0_UNICORN_LIB to its folders, and run make deps again"

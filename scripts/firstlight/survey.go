@@ -75,6 +75,7 @@ func survey(ctx context.Context, progress io.Writer) (*result, error) {
 
 // build builds all fixtures for an architecture.
 func build(ctx context.Context, progress io.Writer, goarch string) (map[string]string, error) {
+	fmt.Fprintf(progress, "%s: %d fixtures to build and boot\n", goarch, len(fixtures.Names()))
 	built := map[string]string{}
 	for _, name := range fixtures.Names() {
 		path, err := fixtures.Make(ctx, fixtures.Spec{Program: name, GOARCH: goarch})
@@ -83,7 +84,6 @@ func build(ctx context.Context, progress io.Writer, goarch string) (map[string]s
 		}
 		built[name] = path
 	}
-	fmt.Fprintf(progress, "%s: %d fixtures are built\n", goarch, len(built))
 	return built, nil
 }
 
