@@ -30,6 +30,7 @@ is_ready() {
 	local version lib
 	[ -f "$ready" ] && [ -f "$deps/include/unicorn/unicorn.h" ] || return 1
 	read -r _ version _ <"$ready" && enough "${version%,}" || return 1
+	[ -z "${RT0_UNICORN_LIB:-}" ] || grep -qF "$RT0_UNICORN_LIB/" "$ready" || return 1 # another one is wanted
 	for lib in "$deps/lib/$name".*; do [ -f "$lib" ] && return 0; done
 	return 1
 }
