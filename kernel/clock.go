@@ -69,10 +69,6 @@ func (c *clock) fromWall(t int64) int64 {
 	return addTime(t, -c.realtime)
 }
 
-// realtime and monotonic are the process's clocks, in nanoseconds.
-func (p *Process) realtime() int64  { return p.clock.wall() }
-func (p *Process) monotonic() int64 { return p.clock.now() }
-
 // after sets a timer on a CLOCK_MONOTONIC time; one that has passed fires at the next opportunity.
 func (c *clock) after(deadline int64, f func()) *timer {
 	c.seq++
