@@ -13,6 +13,7 @@ var i386 = &Arch{
 	Tier: Full,
 	Missing: []string{
 		"AVX, FMA, F16C and SHA instructions",
+		"exact x87 transcendental instructions, which package math used up to Go 1.16",
 	},
 
 	ELF: ELF{
