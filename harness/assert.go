@@ -3,9 +3,11 @@
 package harness
 
 import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/machine"
@@ -34,6 +36,22 @@ func Boot(t testing.TB, bin string, m machine.Machine, opts ...Option) *BootResu
 	return &BootResult{report, t}
 }
 
+// check fails the test unless ok.
+func (b *BootResult) check(ok bool, format string, args ...any) {
+	b.t.Helper()
+	if !ok {
+		b.t.Fatalf(format, args...)
+	}
+}
+
+// equal fails the test unless got is what is wanted; what names it.
+func (b *BootResult) equal(want, got any, what string, args ...any) {
+	b.t.Helper()
+	if !reflect.DeepEqual(want, got) {
+		b.t.Fatalf("%s: want %v, got %v", fmt.Sprintf(what, args...), want, got)
+	}
+}
+
 // Architectures are the GOARCHes that can be booted, in the order of `rt0 arches`.
 func Architectures() []string { return arch.Names() }
 
@@ -52,7 +70,7 @@ const MaxMCount = 10_000
 // RequireReached asserts that the boot got to the point asked for, and that this was point: a phase or a function.
 func (b *BootResult) RequireReached(point string) {
 	b.t.Helper()
-	require.Equal(b.t, Reached, b.Outcome, "%s", b.Cause())
+	b.equal(Reached, b.Outcome, "%s", b.Cause())
 	if b.Until == point {
 		return
 	}
@@ -61,35 +79,33 @@ func (b *BootResult) RequireReached(point string) {
 			return
 		}
 	}
-	require.Fail(b.t, "the boot never came to "+point, "it ran until %s", b.Until)
+	b.t.Fatalf("the boot never came to %s: it ran until %s", point, b.Until)
 }
 
 // RequireExited asserts that the program called exit_group with that code, of itself: before the point asked for, or when that is "exit".
 func (b *BootResult) RequireExited(code int) {
 	b.t.Helper()
-	require.Contains(b.t, []Outcome{Reached, Exited}, b.Outcome, "%s", b.Cause())
-	require.NotNil(b.t, b.ExitCode, "the program did not exit: %s", b.Cause())
-	require.Equal(b.t, code, *b.ExitCode, "exit code: %s", b.Cause())
+	b.check(slices.Contains([]Outcome{Reached, Exited}, b.Outcome) && b.ExitCode != nil, "the program did not exit: %s", b.Cause())
+	b.equal(code, *b.ExitCode, "exit code: %s", b.Cause())
 }
 
 // RequireThrew asserts that the runtime gave up with a fatal error or a panic whose text contains text.
 func (b *BootResult) RequireThrew(text string) {
 	b.t.Helper()
-	require.Equal(b.t, Threw, b.Outcome, "%s", b.Cause())
-	require.Contains(b.t, b.Reason, text)
+	b.equal(Threw, b.Outcome, "%s", b.Cause())
+	b.check(strings.Contains(b.Reason, text), "the reason %q does not contain %q", b.Reason, text)
 }
 
 // RequireKilled asserts that a signal ended the program: "SIGSEGV".
 func (b *BootResult) RequireKilled(signal string) {
 	b.t.Helper()
-	require.Equal(b.t, Killed, b.Outcome, "%s", b.Cause())
-	require.NotNil(b.t, b.Signal)
-	require.Equal(b.t, signal, *b.Signal)
+	b.equal(Killed, b.Outcome, "%s", b.Cause())
+	b.equal(signal, *b.Signal, "signal")
 }
 
 // RequireStuck asserts that the boot hit a bound or a deadlock of all threads, with a reason that contains text.
 func (b *BootResult) RequireStuck(text string) {
 	b.t.Helper()
-	require.Equal(b.t, Stuck, b.Outcome, "%s", b.Cause())
-	require.Contains(b.t, b.Reason, text)
+	b.equal(Stuck, b.Outcome, "%s", b.Cause())
+	b.check(strings.Contains(b.Reason, text), "the reason %q does not contain %q", b.Reason, text)
 }

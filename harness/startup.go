@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/machine"
 )
@@ -33,7 +31,7 @@ func (b *BootResult) RequireStartup() {
 func (b *BootResult) known(name string, value int) {
 	b.t.Helper()
 	if value == Unknown {
-		require.Fail(b.t, "the boot does not tell "+name, "stripped: %v, release: %s", b.Binary.Stripped, b.Binary.GoVersion)
+		b.t.Fatalf("the boot does not tell %s: stripped %v, release %s", name, b.Binary.Stripped, b.Binary.GoVersion)
 	}
 }
 
@@ -42,47 +40,47 @@ func (b *BootResult) known(name string, value int) {
 func (b *BootResult) RequirePs() {
 	b.t.Helper()
 	b.known("runtime.NumCPU", b.Runtime.NumCPU)
-	require.Equal(b.t, seenCPUs(b.Machine.CPUs), b.Runtime.NumCPU, "CPUs that the runtime counted")
-	require.Equal(b.t, ExpectedPs(b.Report), b.Runtime.GOMAXPROCS, "Ps for %d CPUs, GOMAXPROCS=%q", b.Runtime.NumCPU, b.getenv("GOMAXPROCS"))
+	b.equal(seenCPUs(b.Machine.CPUs), b.Runtime.NumCPU, "CPUs that the runtime counted")
+	b.equal(ExpectedPs(b.Report), b.Runtime.GOMAXPROCS, "Ps for %d CPUs, GOMAXPROCS=%q", b.Runtime.NumCPU, b.getenv("GOMAXPROCS"))
 }
 
 // RequireMaxStack asserts the limit on a goroutine's stack.
 func (b *BootResult) RequireMaxStack() {
 	b.t.Helper()
 	b.known("runtime.MaxStackSize", b.Runtime.MaxStackSize)
-	require.Equal(b.t, MaxStackSize(b.Binary.GOARCH), b.Runtime.MaxStackSize, "maxstacksize")
+	b.equal(MaxStackSize(b.Binary.GOARCH), b.Runtime.MaxStackSize, "maxstacksize")
 }
 
 // RequireMaxMs asserts the limit on Ms.
 func (b *BootResult) RequireMaxMs() {
 	b.t.Helper()
 	b.known("runtime.MaxMCount", b.Runtime.MaxMCount)
-	require.Equal(b.t, MaxMCount, b.Runtime.MaxMCount, "sched.maxmcount")
+	b.equal(MaxMCount, b.Runtime.MaxMCount, "sched.maxmcount")
 }
 
 // RequirePages asserts that the runtime took AT_PAGESZ for the page size.
 func (b *BootResult) RequirePages() {
 	b.t.Helper()
 	b.known("runtime.PhysPageSize", b.Runtime.PhysPageSize)
-	require.Equal(b.t, int(b.Machine.PageSize), b.Runtime.PhysPageSize, "physPageSize")
+	b.equal(int(b.Machine.PageSize), b.Runtime.PhysPageSize, "physPageSize")
 }
 
 // RequireHugePage asserts that the runtime made of the huge page's size what its release does.
 func (b *BootResult) RequireHugePage() {
 	b.t.Helper()
-	require.Equal(b.t, ExpectedHugePage(b.Report), b.Runtime.PhysHugePageSize, "physHugePageSize")
+	b.equal(ExpectedHugePage(b.Report), b.Runtime.PhysHugePageSize, "physHugePageSize")
 }
 
 // RequireInitOrder asserts that every package initialiser ran on goroutine 1, and before main.main.
 func (b *BootResult) RequireInitOrder() {
 	b.t.Helper()
-	require.NotEmpty(b.t, b.Inits, "no package initialiser was seen")
+	b.check(len(b.Inits) > 0, "no package initialiser was seen")
 	start, reached := b.started("main.main")
 	for _, i := range b.Inits {
-		require.NotNil(b.t, i.Goroutine, "the binary does not tell which goroutine ran %s", i.Function)
-		require.Equal(b.t, 1, *i.Goroutine, "goroutine that ran %s", i.Function)
+		b.check(i.Goroutine != nil, "the binary does not tell which goroutine ran %s", i.Function)
+		b.equal(1, *i.Goroutine, "goroutine that ran %s", i.Function)
 		if reached {
-			require.LessOrEqual(b.t, i.StartInstruction+i.Instructions, start, "%s ended after main.main began", i.Function)
+			b.check(i.StartInstruction+i.Instructions <= start, "%s ended after main.main began", i.Function)
 		}
 	}
 }
@@ -90,10 +88,10 @@ func (b *BootResult) RequireInitOrder() {
 // RequireSysmonFirst asserts that the thread of sysmon was started before the first initialiser of a package that is not the runtime's.
 func (b *BootResult) RequireSysmonFirst() {
 	b.t.Helper()
-	require.NotNil(b.t, b.sysmon, "sysmon was not started")
+	b.check(b.sysmon != nil, "sysmon was not started")
 	for _, i := range b.Inits {
 		if !runtimePackage(i.Package) {
-			require.Less(b.t, *b.sysmon, i.StartInstruction, "sysmon was started after %s", i.Function)
+			b.check(*b.sysmon < i.StartInstruction, "sysmon was started after %s", i.Function)
 		}
 	}
 }
@@ -103,15 +101,15 @@ func (b *BootResult) RequireArgs() {
 	b.t.Helper()
 	b.known("runtime.Argc", b.Runtime.Argc)
 	want := append([]string{filepath.Base(b.Binary.Path)}, b.Machine.Args...)
-	require.Equal(b.t, want, b.Runtime.Args, "os.Args")
-	require.Equal(b.t, len(want), b.Runtime.Argc, "argc")
+	b.equal(want, b.Runtime.Args, "os.Args")
+	b.equal(len(want), b.Runtime.Argc, "argc")
 }
 
 // RequireEnv asserts that the environment is what the machine gave.
 func (b *BootResult) RequireEnv() {
 	b.t.Helper()
-	require.NotNil(b.t, b.Runtime.Env, "the binary does not tell its environment: it is stripped")
-	require.Equal(b.t, append([]string{}, b.Machine.Env...), b.Runtime.Env, "the environment")
+	b.check(b.Runtime.Env != nil, "the binary does not tell its environment: it is stripped")
+	b.equal(append([]string{}, b.Machine.Env...), b.Runtime.Env, "the environment")
 }
 
 // started is the instruction at which a phase began.

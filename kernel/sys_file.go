@@ -212,10 +212,14 @@ func (t *Thread) move(d *description, vec []iovec, off int64, write bool) (total
 		_, errno = f(t, nil, pos)
 		return 0, errno
 	}
-	buf := make([]byte, min(size, chunk))
+	limit := uint64(chunk)
+	if !write && d.file.seekable() { // the runtime asks for 64 KiB of files that have three lines
+		limit = min(limit, uint64(max(d.file.stat(t).size-pos, emu.PageSize)))
+	}
+	buf := make([]byte, min(size, limit))
 	for _, v := range vec {
 		for v.size > 0 {
-			b := buf[:min(v.size, chunk)]
+			b := buf[:min(v.size, limit)]
 			able := t.accessible(v.base, uint64(len(b)), need)
 			if able == 0 {
 				// The end of a file comes before the buffer is looked at.

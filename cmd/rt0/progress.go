@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
+	"github.com/cheggaaa/pb/v3"
 
 	"github.com/rt0-dev/rt0/internal/render"
 )
@@ -16,8 +16,12 @@ import (
 // When progress is shown: a boot that takes milliseconds needs none.
 const (
 	barAfter  = time.Second
+	barEvery  = 100 * time.Millisecond
 	lineEvery = 5 * time.Second
 )
+
+// endless is a bar for a guest of which nobody knows how long it runs.
+const endless pb.ProgressBarTemplate = `{{string . "name"}} {{cycle . "⠋" "⠙" "⠹" "⠸" "⠼" "⠴" "⠦" "⠧" "⠇" "⠏"}} {{counters . "%s/%s" "%s"}} instructions, {{speed . "%s/s"}}, {{etime . }}`
 
 // progress tells on standard error how far a boot is: by a bar on a terminal, else by a line every few seconds.
 type progress struct {
@@ -27,7 +31,7 @@ type progress struct {
 	now      func() time.Time
 	start    time.Time
 	next     time.Time // when there is something to show again
-	bar      *progressbar.ProgressBar
+	bar      *pb.ProgressBar
 }
 
 func newProgress(w io.Writer, binary string) *progress {
@@ -47,11 +51,10 @@ func (p *progress) at(instructions uint64) {
 	case p.terminal:
 		if p.bar == nil {
 			// How long a guest will run is not known: the bar is one without an end.
-			p.bar = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(p.name),
-				progressbar.OptionSetItsString("instructions"), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+			p.bar = endless.New(0).SetWriter(p.w).Set("name", p.name).Set(pb.Static, true).Set(pb.CleanOnFinish, true).Start()
 		}
-		_ = p.bar.Set64(int64(instructions))
+		p.next = now.Add(barEvery)
+		p.bar.SetCurrent(int64(instructions)).Write()
 	default:
 		p.next = now.Add(lineEvery)
 		fmt.Fprintf(p.w, "%s: %s instructions after %s\n", p.name, render.Number(instructions), now.Sub(p.start).Round(time.Second))
@@ -61,6 +64,6 @@ func (p *progress) at(instructions uint64) {
 // done takes the bar away.
 func (p *progress) done() {
 	if p.bar != nil {
-		_ = p.bar.Clear()
+		p.bar.Finish()
 	}
 }
