@@ -14,6 +14,7 @@ import (
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
+	"github.com/rt0-dev/rt0/fixtures"
 	"github.com/rt0-dev/rt0/harness"
 	"github.com/rt0-dev/rt0/internal/render"
 	"github.com/rt0-dev/rt0/machine"
@@ -113,7 +114,7 @@ func completeBinary(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return nil, cobra.ShellCompDirectiveDefault
+	return fixtures.Names(), cobra.ShellCompDirectiveDefault
 }
 
 func (f *bootFlags) run(cmd *cobra.Command, args []string) error {
