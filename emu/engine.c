@@ -88,7 +88,7 @@ static void block_fixed(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 }
 
 /* Counts a block that is not in the table. One that has a breakpoint is never put there. */
-static void __attribute__((noinline)) block_unknown(struct rt0_engine *e, uint64_t addr, uint32_t size)
+static void __attribute__((noinline)) block_unknown(struct rt0_engine *e, uint64_t addr)
 {
 	uc_tb tb;
 	uint64_t n = 1;
@@ -98,21 +98,21 @@ static void __attribute__((noinline)) block_unknown(struct rt0_engine *e, uint64
 		n = tb.icount;
 	e->left -= n;
 	e->blocks++;
-	if (size < 1u << RT0_SIZE_BITS && n < 1u << RT0_INSTRUCTION_BITS && !is_break(e, addr))
-		e->counts[addr & (RT0_COUNTS - 1)] = ((addr >> RT0_COUNT_BITS << RT0_SIZE_BITS) | size) << RT0_INSTRUCTION_BITS | n;
+	if (!is_break(e, addr))
+		e->counts[addr & (RT0_COUNTS - 1)] = (struct rt0_count){addr, n};
 }
 
 static void block_varying(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 {
 	struct rt0_engine *e = user;
-	uint64_t c = e->counts[addr & (RT0_COUNTS - 1)];
+	struct rt0_count *c = &e->counts[addr & (RT0_COUNTS - 1)];
 	int64_t left = e->left;
-	(void)uc;
-	if (unlikely(c >> RT0_INSTRUCTION_BITS != ((addr >> RT0_COUNT_BITS << RT0_SIZE_BITS) | size) || left <= 0)) {
-		block_unknown(e, addr, size);
+	(void)uc, (void)size;
+	if (unlikely(c->addr != addr || left <= 0)) {
+		block_unknown(e, addr);
 		return;
 	}
-	e->left = left - (int64_t)(c & ((1u << RT0_INSTRUCTION_BITS) - 1));
+	e->left = left - (int64_t)c->instructions;
 	e->blocks++;
 }
 
@@ -314,8 +314,7 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->flags = c->flags;
 	e->flags_never = c->flags_never;
 	e->skip = NOWHERE;
-	e->counts = c->shift ? NULL : calloc(RT0_COUNTS, sizeof *e->counts);
-	if ((!c->shift && !e->counts) || rt0_space_open(&e->space, c->memory) || (*err = set_up(e, c))) {
+	if (rt0_space_open(&e->space, c->memory) || (*err = set_up(e, c))) {
 		rt0_close(e);
 		return NULL;
 	}
@@ -329,7 +328,6 @@ void rt0_close(struct rt0_engine *e)
 	if (e->uc)
 		uc_close(e->uc);
 	rt0_space_close(&e->space);
-	free(e->counts);
 	free(e->breaks);
 	free(e->cpuid);
 	free(e);
@@ -366,11 +364,11 @@ static void refresh(struct rt0_engine *e)
 	struct rt0_space *s = &e->space;
 	if (s->code_stale) {
 		uc_ctl_flush_tb(e->uc);
-		if (e->counts)
-			memset(e->counts, 0, RT0_COUNTS * sizeof *e->counts);
+		if (!e->shift)
+			memset(e->counts, 0, sizeof e->counts);
 	}
 	/* The engine's TLB grows only when it is flushed: do that as well when it misses a lot. */
-	if (s->tlb_stale || s->code_stale || e->fills > 2048) {
+	if (s->tlb_stale || s->code_stale || e->fills > 512) {
 		uc_ctl_flush_tlb(e->uc);
 		e->fills = 0;
 	}
@@ -483,8 +481,8 @@ void rt0_break(struct rt0_engine *e, uint64_t addr)
 		return;
 	*slot(e, addr) = addr;
 	e->nbreaks++;
-	if (e->counts)
-		e->counts[addr & (RT0_COUNTS - 1)] = 0;
+	if (!e->shift)
+		e->counts[addr & (RT0_COUNTS - 1)].addr = 0;
 	e->filter[filter_bit(addr) / 64] |= 1ull << (filter_bit(addr) & 63);
 }
 

@@ -129,18 +129,20 @@ struct rt0_cpuid {
 	uint32_t leaf, subleaf, regs[4];
 };
 
-/* Blocks of varying instructions are looked up by their address: tag (the address above the index), size, instructions. */
-#define RT0_COUNT_BITS 14
-#define RT0_COUNTS (1u << RT0_COUNT_BITS)
-#define RT0_SIZE_BITS 13
-#define RT0_INSTRUCTION_BITS 10
+/*
+ * What a block of varying instructions counts, by its address. Its size needs no look: blocks at one address differ only when the code was
+ * changed, and then the table is emptied.
+ */
+struct rt0_count {
+	uint64_t addr, instructions;
+};
+#define RT0_COUNTS (1u << 14)
 #define RT0_FILTER_BITS (1u << 15)
 
 struct rt0_engine {
 	/* What the block hook touches comes first. Instructions executed are goal - left; a run ends when none is left. */
 	int64_t left;
 	uint64_t blocks;
-	uint64_t *counts; /* shift == 0: what blocks count */
 	uint32_t shift;   /* log2 of the instruction size; 0: it varies */
 	uint64_t goal;
 	uint64_t filter[RT0_FILTER_BITS / 64]; /* shift != 0: breakpoints, hashed */
@@ -166,6 +168,8 @@ struct rt0_engine {
 	struct rt0_cpuid *cpuid;
 	size_t ncpuid;
 	uint64_t counter; /* added to instructions: what RDTSC and CNTVCT_EL0 read */
+
+	struct rt0_count counts[RT0_COUNTS]; /* shift == 0 */
 };
 
 struct rt0_config {
