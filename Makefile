@@ -32,9 +32,16 @@ help: ## say what there is to make
 deps: ## put the CPU engine (Unicorn) into .deps, unless it is there
 	@scripts/deps.sh
 
+# With a static engine and a static C library, bin/rt0 is static: it runs on any Linux of this architecture. Go's own resolver and user
+# look-up take the place of the C library's, which cannot be static; rt0 uses neither.
 .PHONY: build
 build: deps ## build bin/rt0
-	go build -o bin/rt0 ./cmd/rt0
+	@libc=$$($${CC:-gcc} -print-file-name=libc.a); \
+	if [ -e .deps/lib/librt0-run-make-deps.a ] && [ -f "$$libc" ] && [ "$$(uname -s)" = Linux ]; then \
+		set -x; CGO_LDFLAGS='-O2 -g -static' go build -tags netgo,osusergo -o bin/rt0 ./cmd/rt0; \
+	else \
+		set -x; go build -o bin/rt0 ./cmd/rt0; \
+	fi
 
 .PHONY: run
 run: build ## boot the fixtures on three architectures and many machines, and print the table
