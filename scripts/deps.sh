@@ -114,15 +114,6 @@ from_system() {
 		"the first must hold unicorn/unicorn.h, the second libunicorn.a, libunicorn.so or libunicorn.dylib"
 }
 
-# update_lists gets sid's lists. Those of a mirror that stands still run out after a week; their signature holds all the same, and which version
-# they lead to is looked at below.
-update_lists() {
-	private_apt "$tmp/apt" -o APT::Update::Error-Mode=any update 2>"$tmp/log" && return 0
-	grep -q 'is expired' "$tmp/log" || return 1
-	say "the mirror's lists of sid are old; their signature is good, so they are taken"
-	private_apt "$tmp/apt" -o APT::Update::Error-Mode=any -o Acquire::Check-Valid-Until=false update 2>"$tmp/log"
-}
-
 from_debian() {
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg mirror arch deb lib
 	command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
@@ -133,7 +124,8 @@ from_debian() {
 		rm -rf "$tmp/apt" && mkdir -p "$tmp/apt/download" "$tmp/apt/unpacked"
 		# Only the list of packages is wanted, whatever else (translations, contents, icons) the system's configuration asks for.
 		printf 'deb [arch=%s target=Packages signed-by=%s] %s sid main\n' "$arch" "$keyring" "$mirror" >"$tmp/apt/sources.list"
-		if ! update_lists || ! (cd "$tmp/apt/download" && private_apt "$tmp/apt" download libunicorn-dev 2>"$tmp/log"); then
+		if ! private_update "$tmp/apt" "$tmp/log" -o APT::Update::Error-Mode=any ||
+			! (cd "$tmp/apt/download" && private_apt "$tmp/apt" download libunicorn-dev 2>"$tmp/log"); then
 			cat "$tmp/log" >&2
 			continue
 		fi

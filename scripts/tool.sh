@@ -38,7 +38,7 @@ unpack() {
 	trap 'rm -rf "$work"' EXIT
 	say "unpacking $package into .deps/tools"
 	mkdir "$work/download" "$work/root"
-	private_apt "$work" update 2>"$work/log" || { cat "$work/log" >&2; return 1; }
+	private_update "$work" "$work/log" || { cat "$work/log" >&2; return 1; }
 	# What an installation would add to this system is what the package needs and the system lacks.
 	wanted=$(private_apt "$work" -o Debug::NoLocking=1 -s --no-install-recommends install "$package" | awk '$1 == "Inst" { print $2 }')
 	wanted=${wanted:-$package} # the package is there, its command is not
