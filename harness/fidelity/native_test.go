@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/machine"
@@ -198,6 +199,7 @@ func findStrace(t *testing.T) string {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skipf("the real kernel runs Linux programs for amd64 and 386 on linux/amd64; this is %s/%s", runtime.GOOS, runtime.GOARCH)
 	}
+	requireHugePageFile(t)
 	strace := findTool(t, "strace")
 	if out, err := exec.Command(strace, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
 		// A skip's reason has to be true: strace may be broken in other ways.
@@ -209,6 +211,24 @@ func findStrace(t *testing.T) string {
 		t.Fatalf("strace does not work, and not because ptrace is refused: %v\n%s", err, out)
 	}
 	return strace
+}
+
+// madvNoHugePage is Linux' MADV_NOHUGEPAGE (uapi asm-generic/mman-common.h), which package unix has on Linux alone.
+const madvNoHugePage = 15
+
+// requireHugePageFile skips the test where the kernel takes advice on huge pages and the file with their size is not to be seen: /sys is not
+// mounted, or the kernel is older than the file. A machine of rt0 has both or neither.
+func requireHugePageFile(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(hugePageFile); err == nil {
+		return
+	}
+	page, err := unix.Mmap(-1, 0, os.Getpagesize(), unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANON)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, unix.Munmap(page)) }()
+	if unix.Madvise(page, madvNoHugePage) == nil {
+		t.Skipf("this kernel has huge pages, and %s is not there: /sys is not mounted, or the kernel is older than Linux 4.10", hugePageFile)
+	}
 }
 
 // ptraceRefused starts a program under ptrace, without strace; nil: it can be done.
