@@ -422,8 +422,9 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	e->stop.why = RT0_NOTHING;
 	set_goal(e, limit);
 	uint64_t pc = rt0_reg(e, e->pc);
-	e->skip = e->at_break ? pc : NOWHERE;
-	e->at_break = false;
+	bool at_break = e->at_break;
+	uint64_t before = executed(e);
+	e->skip = at_break ? pc : NOWHERE;
 	uc_err err = uc_emu_start(e->uc, pc, 0, 0, 0);
 	e->stop.pc = rt0_reg(e, e->pc);
 	mend_flags(e);
@@ -440,7 +441,8 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 		e->stop.why = err ? RT0_ENGINE : RT0_ILLEGAL;
 		e->stop.err = err;
 	}
-	e->at_break = e->stop.why == RT0_BREAK;
+	/* A limit that was reached already leaves the guest at its breakpoint, which was told of. */
+	e->at_break = e->stop.why == RT0_BREAK || (at_break && e->stop.why == RT0_LIMIT && executed(e) == before);
 }
 
 static void filter_all(struct rt0_engine *e)
@@ -495,7 +497,7 @@ void rt0_unbreak(struct rt0_engine *e, uint64_t addr)
 }
 
 /* Copies between guest and host as the guest would access it (or whatever the protection, with force). Returns an enum rt0_access. */
-uint32_t rt0_read(struct rt0_engine *e, uint64_t addr, uint8_t *to, uint64_t n, bool write, bool force, uint64_t *at)
+uint32_t rt0_transfer(struct rt0_engine *e, uint64_t addr, uint8_t *to, uint64_t n, bool write, bool force, uint64_t *at)
 {
 	while (n) {
 		uint64_t in = addr & (RT0_PAGE_SIZE - 1), part = RT0_PAGE_SIZE - in, phys;

@@ -13,10 +13,10 @@ package emu
 /*
 #cgo CFLAGS: -O2 -Wall -I${SRCDIR}/../.deps/include
 #cgo LDFLAGS: -L${SRCDIR}/../.deps/lib -lrt0-run-make-deps -lm -lpthread
-#cgo noescape rt0_read
+#cgo noescape rt0_transfer
 #cgo noescape rt0_run
 #cgo noescape rt0_space_peek
-#cgo nocallback rt0_read
+#cgo nocallback rt0_transfer
 #cgo nocallback rt0_run
 #cgo nocallback rt0_reg
 #cgo nocallback rt0_set_reg

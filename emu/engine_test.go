@@ -205,6 +205,7 @@ func TestBreakpoints(t *testing.T) {
 			require.Equal(t, emu.Stop{Kind: emu.StopBreak, PC: codeAddr}, c.Run(1<<40))
 			require.Equal(t, uint64(10-i), c.Reg(c.counter))
 			require.Equal(t, uint64(i*s.loopInsns), c.Instructions())
+			require.Equal(t, emu.StopLimit, c.Run(c.Instructions()).Kind, "a limit that is reached already")
 		}
 		require.Equal(t, emu.StopSyscall, c.Run(1<<40).Kind)
 		require.Equal(t, uint64(10*s.loopInsns+1), c.Instructions())

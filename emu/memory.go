@@ -274,7 +274,7 @@ func (m *Memory) transfer(addr uint64, b []byte, access Prot, force bool) error 
 		return &Fault{Addr: addr, Access: access}
 	}
 	var at C.uint64_t
-	switch C.rt0_read(m.e.c, C.uint64_t(addr), (*C.uint8_t)(unsafe.SliceData(b)), C.uint64_t(len(b)), C.bool(access == Write), C.bool(force), &at) {
+	switch C.rt0_transfer(m.e.c, C.uint64_t(addr), (*C.uint8_t)(unsafe.SliceData(b)), C.uint64_t(len(b)), C.bool(access == Write), C.bool(force), &at) {
 	case C.RT0_OK:
 		return nil
 	case C.RT0_EXHAUSTED:
