@@ -144,6 +144,9 @@ var i386 = &Arch{
 
 	Platform: "i686",   // COMPAT_ELF_PLATFORM of x86/include/asm/elf.h
 	UTSName:  "x86_64", // the kernel's: only `setarch i386` would change it (override_architecture, kernel/sys.c)
+	QEMU:     "i386",
+
+	Disassemble: disassembleX86(32),
 
 	UserTop:    0xffffe000,    // IA32_PAGE_OFFSET of x86/include/asm/page_64_types.h
 	StackTop:   0xffffe000,    // STACK_TOP: the same

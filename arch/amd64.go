@@ -144,6 +144,9 @@ var amd64 = &Arch{
 
 	Platform: "x86_64", // ELF_PLATFORM of x86/include/asm/elf.h
 	UTSName:  "x86_64",
+	QEMU:     "x86_64",
+
+	Disassemble: disassembleX86(64),
 
 	UserTop:    0x7ffffffff000,     // TASK_SIZE_MAX of x86/include/asm/page_64.h: the last page below 1<<47 is left out
 	StackTop:   0x7ffffffff000,     // STACK_TOP of x86/include/asm/processor.h

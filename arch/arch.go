@@ -4,7 +4,8 @@
 // alike enough to be compared by eye. Adding an architecture is adding a file, its generated numbers, and its row in the
 // conformance table (arch_test.go).
 //
-// The package is data. It imports nothing of rt0, runs nothing, and knows neither the engine's functions nor Go's runtime.
+// The package is data, and small functions where data will not do. It imports nothing of rt0, runs nothing, and knows neither the
+// engine's functions nor Go's runtime.
 //
 // Sources are named the short way: "x86/kernel/signal_64.c" is arch/x86/kernel/signal_64.c of Linux 6.12, "SDM" Intel's Software
 // Developer's Manual, "Arm ARM" the Arm Architecture Reference Manual (DDI 0487).
@@ -46,6 +47,10 @@ type Arch struct {
 
 	Platform string // AT_PLATFORM; "" when the kernel gives none
 	UTSName  string // uname's machine
+	QEMU     string // qemu-user's name of the target: "aarch64" for qemu-aarch64
+
+	// Disassemble writes an instruction for a crash report (disasm.go); nil where golang.org/x/arch has no decoder.
+	Disassemble Disassembler
 
 	UserTop    uint64 // first address above user space (TASK_SIZE)
 	StackTop   uint64 // where the kernel puts the top of the first stack, randomisation off

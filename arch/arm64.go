@@ -161,6 +161,9 @@ var arm64 = &Arch{
 
 	Platform: "aarch64", // ELF_PLATFORM of arm64/include/asm/elf.h
 	UTSName:  "aarch64",
+	QEMU:     "aarch64",
+
+	Disassemble: disassembleARM64,
 
 	UserTop:    1 << 48,                   // TASK_SIZE of arm64/include/asm/processor.h, 48-bit addresses
 	StackTop:   1 << 48,                   // STACK_TOP: the same

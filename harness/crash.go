@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/arch/arm64/arm64asm"
-	"golang.org/x/arch/x86/x86asm"
-
+	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/kernel"
 )
 
@@ -73,35 +71,9 @@ func (b *boot) crashOf(e kernel.Exit) *Crash {
 	return b.autopsy(b.proc.Current())
 }
 
-// disassemblers take an architecture's code at pc, and a function that names addresses; they write Go's syntax.
-var disassemblers = map[string]func(code []byte, pc uint64, name func(uint64) (string, uint64)) (string, error){
-	"amd64": x86(64),
-	"386":   x86(32),
-	"arm64": func(code []byte, pc uint64, name func(uint64) (string, uint64)) (string, error) {
-		inst, err := arm64asm.Decode(code)
-		if err != nil {
-			return "", err
-		}
-		return arm64asm.GoSyntax(inst, pc, name, nil), nil
-	},
-}
-
-func x86(bits int) func([]byte, uint64, func(uint64) (string, uint64)) (string, error) {
-	return func(code []byte, pc uint64, name func(uint64) (string, uint64)) (string, error) {
-		inst, err := x86asm.Decode(code, bits)
-		if err != nil {
-			return "", err
-		}
-		return x86asm.GoSyntax(inst, pc, name), nil
-	}
-}
-
-// maxInstruction is the longest instruction of any architecture, in bytes: x86's.
-const maxInstruction = 15
-
-// disassemble writes the instruction at pc with its bytes; "" when there is none to read.
+// disassemble writes the instruction at pc; "" when there is none to read.
 func (b *boot) disassemble(pc uint64) string {
-	code := make([]byte, maxInstruction)
+	code := make([]byte, arch.MaxInstruction)
 	code = code[:b.engine.Mem().Peek(pc, code)]
 	if len(code) == 0 {
 		return ""
@@ -113,10 +85,5 @@ func (b *boot) disassemble(pc uint64) string {
 		}
 		return f.Name, f.Addr + b.layout.Bias
 	}
-	if decode := disassemblers[b.arch.Name]; decode != nil {
-		if text, err := decode(code, pc, name); err == nil {
-			return fmt.Sprintf("%#x: %s", pc, text)
-		}
-	}
-	return fmt.Sprintf("%#x: bytes % x", pc, code[:min(len(code), 8)])
+	return fmt.Sprintf("%#x: %s", pc, b.arch.Instruction(code, pc, name))
 }
