@@ -52,6 +52,51 @@ func TestSignal(t *testing.T) {
 	}
 }
 
+// MIPS's numbers are others, and each is one errno's or signal's only.
+func TestRenumbered(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		names  []string
+		table  []Renumbered
+		known  map[uint64]uint64
+		signal bool
+	}{
+		{"errnos", errnoNames[:], mipsErrnos, map[uint64]uint64{
+			uint64(EDEADLK): 45, uint64(ENOSYS): 89, uint64(ETIMEDOUT): 145, uint64(EDQUOT): 1133,
+		}, false},
+		{"signals", signalNames[:], mipsSignals, map[uint64]uint64{uint64(SIGBUS): 10, uint64(SIGSTKFLT): 7, uint64(SIGURG): 21}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			own := map[uint64]uint64{}
+			for _, r := range tc.table {
+				require.NotContains(t, own, r.Generic)
+				require.NotEqual(t, r.Generic, r.Own)
+				own[r.Generic] = r.Own
+			}
+			for g, o := range tc.known {
+				require.Equal(t, o, own[g])
+			}
+			back := map[uint64]uint64{}
+			for n, name := range tc.names {
+				if name == "" {
+					continue
+				}
+				o, ok := own[uint64(n)]
+				if !ok {
+					o = uint64(n)
+				}
+				require.NotContains(t, back, o, name)
+				back[o] = uint64(n)
+				if tc.signal {
+					require.Less(t, o, uint64(32))
+				}
+			}
+		})
+	}
+}
+
 func TestAuxName(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "AT_PHDR", AuxName(AT_PHDR))

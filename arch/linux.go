@@ -4,9 +4,9 @@ package arch
 
 import "strconv"
 
-// Errno is a Linux error number. The constants are those of asm-generic/errno.h, which every architecture here uses. MIPS and SPARC
-// number the ones above 34 differently: such an architecture carries its exceptions in a table of its own, applied where a result
-// goes into the register, so that the rest of rt0 goes on speaking of ENOSYS.
+// Errno is a Linux error number. The constants are those of asm-generic/errno.h, which every architecture but MIPS and SPARC uses:
+// those number the ones above 34 differently. MIPS carries its exceptions in a table ([Renumbered]), applied where a result goes into
+// the register, so that the rest of rt0 goes on speaking of ENOSYS.
 type Errno uint32
 
 // String is Linux's name, as strace prints it: "ENOSYS". 0 is "0".
@@ -20,7 +20,7 @@ func (e Errno) String() string {
 // Error makes an Errno an error: its name.
 func (e Errno) Error() string { return e.String() }
 
-// Signal is a Linux signal number. The constants are x86's and arm64's; MIPS numbers some differently (see [Errno]).
+// Signal is a Linux signal number. The constants are asm-generic/signal.h's; MIPS numbers some differently (see [Errno]).
 type Signal int
 
 // String is Linux's name: "SIGSEGV". Real-time signals have none and give their number.
@@ -29,6 +29,12 @@ func (s Signal) String() string {
 		return name
 	}
 	return strconv.Itoa(int(s))
+}
+
+// Renumbered is an errno or a signal that an architecture numbers in a way of its own (mips/include/uapi/asm/errno.h, signal.h).
+type Renumbered struct {
+	Generic uint64 // the number in package arch: ENOSYS's 38
+	Own     uint64 // the architecture's: 89 on MIPS
 }
 
 // nameOf is the name of a number; "": it has none.

@@ -4,7 +4,7 @@
 
 package arch
 
-// Linux's signal numbers, the same on amd64, arm64 and 386.
+// Linux's signal numbers, the same on amd64, arm64, 386, arm, riscv64, ppc64, ppc64le and s390x.
 const (
 	SIGHUP    Signal = 1
 	SIGINT    Signal = 2

@@ -54,14 +54,14 @@ func generate() ([]file, error) {
 	origin := "golang.org/x/sys/unix " + version
 
 	var files []file
-	for _, goarch := range goarches {
-		numbers, err := syscalls(filepath.Join(unix, "zsysnum_linux_"+goarch+".go"))
+	for _, t := range tables {
+		numbers, err := t.numbers(unix)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{"z" + goarch + ".go", syscallFile(origin, goarch, numbers)})
+		files = append(files, file{"z" + t.goarches[0] + ".go", syscallFile(origin, t, numbers)})
 	}
-	errnos, signals, err := errorsAndSignals(unix)
+	numbers, err := renumbered(unix, origin)
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +69,8 @@ func generate() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	files = append(files,
-		file{"zerrno.go", namedFile(origin, "Errno", "errno", errnos)},
-		file{"zsignal.go", namedFile(origin, "Signal", "signal", signals)},
-		file{"zengine.go", engineFile(engine)},
-	)
+	files = append(files, numbers...)
+	files = append(files, file{"zengine.go", engineFile(engine)})
 	for i, f := range files {
 		if files[i].data, err = gofmt(f); err != nil {
 			return nil, err

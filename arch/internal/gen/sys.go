@@ -15,9 +15,37 @@ import (
 	"strings"
 )
 
-// goarches are the architectures of package arch. Their errnos and signals are the same (generate checks it); one where they
-// differ, as MIPS, would get a table of exceptions.
-var goarches = []string{"amd64", "arm64", "386"}
+// table is a table of system calls, which one architecture or several have.
+type table struct {
+	suffix   string   // of its variable: syscallsAmd64
+	goarches []string // the first names the file
+	own      []named  // the calls that golang.org/x/sys leaves out
+}
+
+// tables are the tables of system calls of package arch. A byte order has no numbers of its own.
+var tables = []table{
+	{suffix: "Amd64", goarches: []string{"amd64"}},
+	{suffix: "Arm64", goarches: []string{"arm64"}},
+	{suffix: "386", goarches: []string{"386"}},
+	{suffix: "Arm", goarches: []string{"arm"}, own: armPrivate},
+	{suffix: "RISCV64", goarches: []string{"riscv64"}},
+	{suffix: "PPC64", goarches: []string{"ppc64", "ppc64le"}},
+	{suffix: "S390X", goarches: []string{"s390x"}},
+	{suffix: "MIPS", goarches: []string{"mips", "mipsle"}},
+	{suffix: "MIPS64", goarches: []string{"mips64", "mips64le"}},
+}
+
+// armPrivate are the calls from __ARM_NR_BASE on (arm/include/uapi/asm/unistd.h).
+var armPrivate = []named{
+	{"breakpoint", 0xf0001}, {"cacheflush", 0xf0002}, {"usr26", 0xf0003}, {"usr32", 0xf0004}, {"set_tls", 0xf0005}, {"get_tls", 0xf0006},
+}
+
+// The errnos and signals of all generic architectures are the same, and so are those of all MIPS ones (generate checks both); of
+// MIPS's the exceptions are written.
+var (
+	generic = []string{"amd64", "arm64", "386", "arm", "riscv64", "ppc64", "ppc64le", "s390x"}
+	mips    = []string{"mips", "mipsle", "mips64", "mips64le"}
+)
 
 // named is a number with its name.
 type named struct {
@@ -89,54 +117,37 @@ func syscalls(path string) ([]named, error) {
 	for i := range list {
 		list[i].name = strings.ToLower(strings.TrimPrefix(list[i].name, "SYS_"))
 	}
+	return ascending(filepath.Base(path), list)
+}
+
+// ascending sorts a table of system calls; a number may have one name only.
+func ascending(where string, list []named) ([]named, error) {
 	slices.SortFunc(list, func(a, b named) int { return cmp.Compare(a.n, b.n) })
 	for i := 1; i < len(list); i++ {
 		if list[i].n == list[i-1].n {
-			return nil, fmt.Errorf("%s: %s and %s have the same number", filepath.Base(path), list[i-1].name, list[i].name)
+			return nil, fmt.Errorf("%s: %s and %s have the same number", where, list[i-1].name, list[i].name)
 		}
 	}
 	return list, nil
 }
 
-// primary are the names that stand for a number which has several.
-var primary = []string{"EAGAIN", "EDEADLK", "EOPNOTSUPP", "SIGABRT", "SIGCHLD", "SIGIO", "SIGSYS"}
-
-// errorsAndSignals reads the errnos and signals of all goarches, which must agree: a part of each is in the file of all
-// Linux architectures, the rest in one by GOARCH.
-func errorsAndSignals(unix string) (errnos, signals []named, err error) {
-	for _, kind := range []struct {
-		conversion string
-		to         *[]named
-	}{{"Errno", &errnos}, {"Signal", &signals}} {
-		for i, goarch := range goarches {
-			var list []named
-			for _, name := range []string{"zerrors_linux.go", "zerrors_linux_" + goarch + ".go"} {
-				part, err := constants(filepath.Join(unix, name), func(_, conversion string) bool { return conversion == kind.conversion })
-				if err != nil {
-					return nil, nil, err
-				}
-				list = append(list, part...)
-			}
-			// By number; of a number's names the one to print is first.
-			slices.SortFunc(list, func(a, b named) int {
-				return cmp.Or(cmp.Compare(a.n, b.n), second(a.name)-second(b.name), cmp.Compare(a.name, b.name))
-			})
-			if i > 0 && !slices.Equal(list, *kind.to) {
-				return nil, nil, fmt.Errorf("%s numbers of %s differ from those of %s", strings.ToLower(kind.conversion), goarch, goarches[0])
-			}
-			*kind.to = list
+// numbers reads a table: all its architectures must have the same, and none the calls that are added.
+func (t table) numbers(unix string) ([]named, error) {
+	var list []named
+	for i, goarch := range t.goarches {
+		l, err := syscalls(filepath.Join(unix, "zsysnum_linux_"+goarch+".go"))
+		if err != nil {
+			return nil, err
 		}
-		if len(*kind.to) == 0 {
-			return nil, nil, fmt.Errorf("no %s numbers", strings.ToLower(kind.conversion))
+		if i > 0 && !slices.Equal(l, list) {
+			return nil, fmt.Errorf("system calls of %s differ from those of %s", goarch, t.goarches[0])
+		}
+		list = l
+	}
+	for _, n := range t.own {
+		if slices.ContainsFunc(list, func(o named) bool { return o.name == n.name }) {
+			return nil, fmt.Errorf("%s has %s already", t.goarches[0], n.name)
 		}
 	}
-	return errnos, signals, nil
-}
-
-// second is 0 for the name that stands for its number, else 1.
-func second(name string) int {
-	if slices.Contains(primary, name) {
-		return 0
-	}
-	return 1
+	return ascending(t.goarches[0], append(list, t.own...))
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"strings"
 )
 
 // head starts a generated file of package arch.
@@ -16,9 +17,10 @@ func head(origin string) *bytes.Buffer {
 	return b
 }
 
-func syscallFile(origin, goarch string, numbers []named) []byte {
+func syscallFile(origin string, t table, numbers []named) []byte {
 	b := head(origin)
-	fmt.Fprintf(b, "// syscalls%s are Linux's system calls on %s, ascending.\nvar syscalls%s = []Number{\n", title(goarch), goarch, title(goarch))
+	fmt.Fprintf(b, "// syscalls%s are Linux's system calls on %s, ascending.\n", t.suffix, enumerate(t.goarches))
+	fmt.Fprintf(b, "var syscalls%s = []Number{\n", t.suffix)
 	for _, n := range numbers {
 		fmt.Fprintf(b, "{%d, %q},\n", n.n, n.name)
 	}
@@ -30,7 +32,7 @@ func syscallFile(origin, goarch string, numbers []named) []byte {
 // first is the one in the table.
 func namedFile(origin, typ, word string, list []named) []byte {
 	b := head(origin)
-	fmt.Fprintf(b, "// Linux's %s numbers, the same on %s, %s and %s.\nconst (\n", word, goarches[0], goarches[1], goarches[2])
+	fmt.Fprintf(b, "// Linux's %s numbers, the same on %s.\nconst (\n", word, enumerate(generic))
 	for _, n := range list {
 		fmt.Fprintf(b, "%s %s = %d\n", n.name, typ, n.n)
 	}
@@ -39,6 +41,27 @@ func namedFile(origin, typ, word string, list []named) []byte {
 		if i == 0 || list[i-1].n != n.n {
 			fmt.Fprintf(b, "%d: %q,\n", n.n, n.name)
 		}
+	}
+	fmt.Fprintf(b, "}\n")
+	return b.Bytes()
+}
+
+// exceptionsFile writes the numbers that MIPS has in place of the generic ones.
+func exceptionsFile(origin, typ, word string, list []exception) []byte {
+	b := head(origin)
+	fmt.Fprintf(b, "// mips%ss are the %ss that have another number on %s, by their generic number", typ, word, enumerate(mips))
+	var unlike []string
+	for _, e := range list {
+		if e.generic.name != e.own.name {
+			unlike = append(unlike, fmt.Sprintf("%s takes the number of %s", e.generic.name, e.own.name))
+		}
+	}
+	if unlike != nil {
+		fmt.Fprintf(b, ".\n// They are a permutation: %s, as neither has a counterpart", enumerate(unlike))
+	}
+	fmt.Fprintf(b, ".\nvar mips%ss = []Renumbered{\n", typ)
+	for _, e := range list {
+		fmt.Fprintf(b, "{Generic: %d, Own: %d}, // %s\n", e.generic.n, e.own.n, e.generic.name)
 	}
 	fmt.Fprintf(b, "}\n")
 	return b.Bytes()
@@ -59,12 +82,13 @@ func engineFile(groups [][]named) []byte {
 	return b.Bytes()
 }
 
-// title makes a GOARCH the end of an identifier.
-func title(goarch string) string {
-	if goarch[0] >= 'a' {
-		return string(goarch[0]-'a'+'A') + goarch[1:]
+// enumerate joins names as a sentence does: "a, b and c".
+func enumerate(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
 	}
-	return goarch
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 func gofmt(f file) ([]byte, error) {
