@@ -13,8 +13,8 @@ import (
 // primary are the names that stand for a number which has several.
 var primary = []string{"EAGAIN", "EDEADLK", "EOPNOTSUPP", "SIGABRT", "SIGCHLD", "SIGIO", "SIGSYS"}
 
-// aliases are names that stand for another's number on some architectures and have one of their own on others, where the kernel
-// returns it nowhere: they are not compared. EDEADLOCK is EDEADLK but for powerpc and MIPS (asm/errno.h).
+// aliases are names that stand for another's number on some architectures and have one of their own on others: they are not compared,
+// as package arch speaks of the other name only. EDEADLOCK is EDEADLK but for powerpc and MIPS (asm/errno.h).
 var aliases = []string{"EDEADLOCK"}
 
 // second is 0 for the name that stands for its number, else 1.
@@ -74,7 +74,7 @@ type exception struct {
 
 // exceptions compares an architecture's numbers with the generic ones, by name. Generic numbers whose names the architecture lacks
 // take those that it has and that have no generic name, in ascending order, so that renumbering loses nothing: SIGSTKFLT takes
-// MIPS's SIGEMT. Where no generic name is missing such numbers stay out: MIPS's EINIT and EREMDEV, which the kernel never returns.
+// MIPS's SIGEMT. Where no generic name is missing such numbers stay out: MIPS's EINIT and EREMDEV.
 func exceptions(generic, own []named) ([]exception, error) {
 	generic, own = withoutAliases(generic), withoutAliases(own)
 	byName := map[string]named{}
