@@ -65,9 +65,9 @@ var i386 = &Arch{
 		Result:  Register{"eax", ucX86RegEAX},
 		Numbers: syscalls386,
 		// clone(flags, stack, parent_tid, tls, child_tid): CONFIG_CLONE_BACKWARDS, and ia32_clone of x86/kernel/sys_ia32.c.
-		CloneTLS:      3,
-		CloneChildTID: 4,
-		OldTime:       true,
+		Clone:     cloneBackwards,
+		MmapBlock: true, // sys_ia32_mmap
+		OldTime:   true,
 	},
 
 	// No register arguments: cmd/compile/abi-internal.md does not cover it.
@@ -118,11 +118,13 @@ var i386 = &Arch{
 		Args:       []Register{{"eax", ucX86RegEAX}, {"edx", ucX86RegEDX}, {"ecx", ucX86RegECX}},
 		StackArgs:  []int{4, 8, 12},
 		Return:     0, // pretcode
+		Popped:     4,
 		RedZone:    0,
 		ClearFlags: x86ClearFlags,
 		UserFlags:  x86UserFlags,
 	},
-	Traps: x86Traps,
+	Signals: Signals{Last: 64, How: genericHow, Action: sigAction32},
+	Traps:   x86Traps,
 
 	Structs: Structs{
 		// x86/include/uapi/asm/stat.h, struct stat64.

@@ -66,9 +66,8 @@ var amd64 = &Arch{
 		Result:  Register{"rax", ucX86RegRAX},
 		Numbers: syscallsAmd64,
 		// clone(flags, stack, parent_tid, child_tid, tls): kernel/fork.c, no CONFIG_CLONE_BACKWARDS.
-		CloneTLS:      4,
-		CloneChildTID: 3,
-		OldTime:       false,
+		Clone:   cloneForwards,
+		OldTime: false,
 	},
 
 	// Go's cmd/compile/abi-internal.md, "amd64 architecture".
@@ -117,12 +116,14 @@ var amd64 = &Arch{
 		},
 		Args:       []Register{{"rdi", ucX86RegRDI}, {"rsi", ucX86RegRSI}, {"rdx", ucX86RegRDX}},
 		StackArgs:  nil,
-		Return:     0,   // pretcode
+		Return:     0, // pretcode
+		Popped:     8,
 		RedZone:    128, // get_sigframe, x86/kernel/signal.c
 		ClearFlags: x86ClearFlags,
 		UserFlags:  x86UserFlags,
 	},
-	Traps: x86Traps,
+	Signals: Signals{Last: 64, How: genericHow, Action: sigAction64},
+	Traps:   x86Traps,
 
 	Structs: Structs{
 		// x86/include/uapi/asm/stat.h, struct stat.

@@ -38,6 +38,7 @@ type Arch struct {
 
 	Syscall Syscall
 	ABI     ABI
+	Signals Signals
 	Signal  SignalFrame
 	Traps   []Trap // what StopInterrupt's numbers mean; others are SIGILL
 	Structs Structs
@@ -106,6 +107,13 @@ type Engine struct {
 	FlagsNever uint64  // bits of Flags that no program sets: one that is set shows that the engine's flags are garbage
 	InsnShift  uint    // log2 of the size of an instruction in bytes; 0 where it varies
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
+	Reset      []Reset // what the kernel sets up before it enters a program, in order
+}
+
+// Reset is a register that gets a value before the first instruction: (old & Keep) | Value.
+type Reset struct {
+	Reg         Register
+	Keep, Value uint64
 }
 
 // Model is a CPU model of the engine.
@@ -113,34 +121,6 @@ type Model struct {
 	Name  string   // the engine's, in lower case
 	ID    int      // the engine's number (UC_CPU_*)
 	Lacks []string // names of Features that code on this model traps on, though the default model runs them
-}
-
-// Syscall is the system call convention and the table of numbers.
-type Syscall struct {
-	Insn    int    // the engine's instruction id of the trap, for UC_HOOK_INSN; 0: the trap is an interrupt
-	Intr    uint32 // the engine's exception number of the trap, when Insn is 0
-	Number  Register
-	Args    []Register // as many as the convention has, in order
-	Result  Register   // -4095 to -1 are errnos
-	Numbers []Number   // ascending
-	// CloneTLS and CloneChildTID are the indexes of clone's arguments that differ between architectures.
-	CloneTLS, CloneChildTID int
-	// OldTime says that the table has calls of 32-bit time_t beside the _time64 ones.
-	OldTime bool
-	// OpenFlags and MapFlags are the flags of open and of mmap that are not where asm-generic has them.
-	OpenFlags, MapFlags []Flag
-}
-
-// Flag is a bit of an argument: Linux's name, its place in asm-generic, and its place on the architecture.
-type Flag struct {
-	Name         string
-	Generic, Own uint64
-}
-
-// Number is a row of the system call table.
-type Number struct {
-	N    uint64
-	Name string // Linux's name, lower case: "rt_sigaction"
 }
 
 // ABI is Go's calling convention at a function's entry.
@@ -153,58 +133,6 @@ type ABI struct {
 	StackArgs int
 	// G is the register that holds the current goroutine under ABIInternal; None where it is in TLS.
 	G Register
-}
-
-// SignalFrame is the layout of the frame that the kernel pushes for a handler with SA_SIGINFO. Offsets are from the
-// frame's start, which is the handler's SP. All that it does not name is zero.
-//
-// Floating-point and vector registers are left out: Go's handlers do not look for them, and whoever emulates rt_sigreturn has them in
-// the context that was saved at delivery. The frame says so as Linux would (x86: fpstate is null; arm64: no record but the terminator).
-type SignalFrame struct {
-	Size    int // whole frame
-	Align   int // of the frame's address
-	Skew    int // the frame's address is Align×n − Skew (x86-64 enters as if called)
-	Info    int // siginfo_t
-	Context int // ucontext_t
-	Mask    int // uc_sigmask
-	Stack   int // uc_stack
-	Fault   int // where the fault address is repeated in the machine context (cr2, fault_address)
-	Trap    int // trap number; -1: none
-	Err     int // error code; -1: none
-	// Regs are saved registers and where they go. A register that is saved twice has its real place, the one that rt_sigreturn
-	// reads, last. Words are further words with a fixed value.
-	Regs  []Slot
-	Words []Word
-	// Args receives signal number, siginfo and ucontext: registers, and for 386 stack slots as well.
-	Args      []Register
-	StackArgs []int // offsets of the same three in the frame, when the ABI passes them on the stack
-	Return    int   // offset of the return address; -1: it goes to Link
-
-	RedZone    int    // bytes below SP that belong to the interrupted function (x86-64: 128)
-	ClearFlags uint64 // bits of Flags that a handler starts without (x86: DF, RF, TF)
-	UserFlags  uint64 // bits of Flags that a handler may change in the frame (x86: FIX_EFLAGS; arm64: NZCV and their like)
-}
-
-// Trap is what an exception of the CPU, by the engine's number, means to Linux.
-type Trap struct {
-	Intr   uint32
-	Signal Signal
-	Code   int32  // si_code
-	Addr   bool   // si_addr is the instruction's address; else 0
-	Number uint64 // trap number in the signal frame, where it has one
-}
-
-// Slot is a register in a signal frame.
-type Slot struct {
-	Reg    Register
-	Offset int
-	Size   int // bytes
-}
-
-// Word is a fixed value in a signal frame.
-type Word struct {
-	Offset, Size int
-	Value        uint64
 }
 
 // Structs are the kernel structures whose layout depends on more than the pointer size.

@@ -24,6 +24,7 @@ var conformance = []struct {
 	{"syscall numbers", testSyscallNumbers},
 	{"abi", testABI},
 	{"signal frame", testSignalFrame},
+	{"signals", testSignals},
 	{"traps", testTraps},
 	{"layouts", testLayouts},
 	{"features", testFeatures},
@@ -113,13 +114,20 @@ func testSyscallConvention(t *testing.T, a *Arch) {
 	require.True(t, (s.Insn == 0) != (s.Intr == 0), "a trap is an instruction or an interrupt")
 	require.Contains(t, a.Registers, s.Number)
 	require.Contains(t, a.Registers, s.Result)
-	require.Len(t, s.Args, 6)
+	require.Equal(t, s.Stack != 0, len(s.Args) < 6, "arguments are in registers, or the rest is on the stack")
 	requireUnique(t, s.Args)
 	for _, r := range s.Args {
 		require.Contains(t, a.Registers, r)
 		require.NotEqual(t, s.Number, r)
 	}
-	require.ElementsMatch(t, []int{3, 4}, []int{s.CloneTLS, s.CloneChildTID}, "clone(flags, stack, parent_tid, ...)")
+	require.Contains(t, []Clone{cloneForwards, cloneBackwards, cloneBackwards2}, s.Clone)
+	require.Equal(t, s.Failed.Mask != 0, s.Failed.Reg != None)
+	require.Zero(t, s.Failed.Set&^s.Failed.Mask)
+	require.False(t, s.Imm && s.Length == 0, "what has an immediate has a length")
+	require.False(t, s.AlignPairs && a.PtrSize == 8)
+	for _, r := range s.Errnos {
+		require.Greater(t, r.Generic, uint64(34), "the numbers up to ERANGE are everybody's")
+	}
 }
 
 // runtimeCalls are what Go's runtime makes on every Linux architecture (runtime/sys_linux_*.s, internal/runtime/syscall).

@@ -69,9 +69,8 @@ var arm64 = &Arch{
 		Result:  Register{"x0", ucARM64RegX0},
 		Numbers: syscallsArm64,
 		// clone(flags, stack, parent_tid, tls, child_tid): CONFIG_CLONE_BACKWARDS, kernel/fork.c.
-		CloneTLS:      3,
-		CloneChildTID: 4,
-		OldTime:       false,
+		Clone:   cloneBackwards,
+		OldTime: false,
 		// arch/arm64/include/uapi/asm/fcntl.h.
 		OpenFlags: []Flag{
 			{"O_DIRECTORY", 0o200000, 0o40000},
@@ -135,11 +134,13 @@ var arm64 = &Arch{
 		Args:       []Register{{"x0", ucARM64RegX0}, {"x1", ucARM64RegX1}, {"x2", ucARM64RegX2}},
 		StackArgs:  nil,
 		Return:     -1,
+		Popped:     0,
 		RedZone:    0,
 		ClearFlags: 0,          // setup_return clears BTYPE and TCO, which nothing here sets
 		UserFlags:  0xf0000000, // N, Z, C, V: valid_native_regs of arm64/kernel/ptrace.c leaves little else
 	},
-	Traps: arm64Traps,
+	Signals: Signals{Last: 64, How: genericHow, Action: sigAction64},
+	Traps:   arm64Traps,
 
 	Structs: Structs{
 		// include/uapi/asm-generic/stat.h, struct stat.

@@ -18,7 +18,7 @@ func testSignalFrame(t *testing.T, a *Arch) {
 	frame := newArea(f.Size)
 	frame.take(t, "siginfo", f.Info, siginfoSize)
 	frame.take(t, "uc_stack", f.Stack, 3*word)
-	frame.take(t, "uc_sigmask", f.Mask, 8)
+	frame.take(t, "uc_sigmask", f.Mask, a.Signals.Last/8)
 	require.Less(t, f.Context, min(f.Stack, f.Mask))
 	for _, place := range []struct {
 		name   string
@@ -42,6 +42,14 @@ func testSignalFrame(t *testing.T, a *Arch) {
 		require.Contains(t, last, r, "%s is not saved", r.Name)
 		require.Greater(t, last[r], f.Context, "%s: what rt_sigreturn reads is in the ucontext", r.Name)
 	}
+	for _, s := range f.Float {
+		frame.take(t, s.Reg.Name, s.Offset, s.Size)
+		require.Equal(t, s.Save == nil, s.Load == nil)
+	}
+	for _, p := range f.Pointers {
+		frame.take(t, "pointer", p.Offset, word)
+		require.Less(t, p.Target, f.Size)
+	}
 	for _, w := range f.Words {
 		frame.take(t, "fixed word", w.Offset, w.Size)
 		require.LessOrEqual(t, bits.Len64(w.Value), 8*w.Size)
@@ -56,7 +64,29 @@ func testSignalFrame(t *testing.T, a *Arch) {
 	require.Contains(t, []int{0, 3}, len(f.StackArgs))
 	require.Equal(t, f.Return < 0, a.Link != None, "the return address goes to the frame or to the link register")
 	require.GreaterOrEqual(t, f.RedZone, 0)
+	require.Equal(t, f.Return >= 0, f.Popped == word && a.Link == None)
 	require.NotZero(t, f.UserFlags)
+}
+
+func testSignals(t *testing.T, a *Arch) {
+	s := a.Signals
+	require.Contains(t, []int{64, 128}, s.Last)
+	require.Len(t, map[int]bool{s.How[0]: true, s.How[1]: true, s.How[2]: true}, 3)
+	var generic, own []uint64
+	for _, r := range s.Numbers {
+		require.NotEqual(t, r.Generic, r.Own)
+		generic, own = append(generic, r.Generic), append(own, r.Own)
+	}
+	require.ElementsMatch(t, generic, own, "the numbers are exchanged among each other: none is lost")
+	action := newArea(s.Action.Mask + s.Last/8)
+	action.take(t, "handler", s.Action.Handler, a.PtrSize)
+	action.take(t, "flags", s.Action.Flags, s.Action.FlagsSize)
+	action.take(t, "mask", s.Action.Mask, s.Last/8)
+	if s.Action.Restorer >= 0 {
+		action.take(t, "restorer", s.Action.Restorer, a.PtrSize)
+	} else {
+		require.NotNil(t, a.Trampoline, "who brings no restorer needs the kernel's")
+	}
 }
 
 // The kernel's own layouts, from what a C compiler says of its headers (uapi asm/sigcontext.h, asm/ucontext.h): a few offsets that

@@ -353,6 +353,10 @@ uint64_t rt0_reg(struct rt0_engine *e, int reg)
 
 void rt0_set_reg(struct rt0_engine *e, int reg, uint64_t value) { uc_reg_write(e->uc, reg, &value); }
 
+void rt0_wide_reg(struct rt0_engine *e, int reg, void *value) { uc_reg_read(e->uc, reg, value); }
+
+void rt0_set_wide_reg(struct rt0_engine *e, int reg, const void *value) { uc_reg_write(e->uc, reg, value); }
+
 void rt0_set_gdt(struct rt0_engine *e, int reg, uint64_t base, uint32_t limit)
 {
 	uc_x86_mmr gdt = {.base = base, .limit = limit};

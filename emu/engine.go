@@ -32,6 +32,7 @@ package emu
 import "C"
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -104,6 +105,9 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{arch: a, c: c}
 	e.mem.e = e
+	for _, r := range a.Engine.Reset {
+		e.SetReg(r.Reg, e.Reg(r.Reg)&r.Keep|r.Value)
+	}
 	leaves := cfg.CPUID
 	if leaves == nil {
 		leaves = a.CPUID
@@ -153,6 +157,21 @@ func (e *Engine) Reg(r arch.Register) uint64 { return uint64(C.rt0_reg(e.c, C.in
 // SetReg writes an integer register; bits past its width are dropped.
 func (e *Engine) SetReg(r arch.Register, v uint64) {
 	C.rt0_set_reg(e.c, C.int(r.ID), C.uint64_t(v))
+}
+
+// WideReg reads a register of up to 128 bits, the low word first.
+func (e *Engine) WideReg(r arch.Register) [2]uint64 {
+	var b [64]byte // more than any register has
+	C.rt0_wide_reg(e.c, C.int(r.ID), unsafe.Pointer(&b))
+	return [2]uint64{binary.NativeEndian.Uint64(b[:8]), binary.NativeEndian.Uint64(b[8:16])}
+}
+
+// SetWideReg writes one.
+func (e *Engine) SetWideReg(r arch.Register, v [2]uint64) {
+	b := make([]byte, 64)
+	binary.NativeEndian.PutUint64(b, v[0])
+	binary.NativeEndian.PutUint64(b[8:], v[1])
+	C.rt0_set_wide_reg(e.c, C.int(r.ID), unsafe.Pointer(&b[0]))
 }
 
 // SetGDT points x86's descriptor table register r (GDTR) at guest memory; limit is the table's size less one, in bytes.

@@ -190,6 +190,8 @@ void rt0_break(struct rt0_engine *e, uint64_t addr);
 void rt0_unbreak(struct rt0_engine *e, uint64_t addr);
 uint64_t rt0_reg(struct rt0_engine *e, int reg);
 void rt0_set_reg(struct rt0_engine *e, int reg, uint64_t value);
+void rt0_wide_reg(struct rt0_engine *e, int reg, void *value);
+void rt0_set_wide_reg(struct rt0_engine *e, int reg, const void *value);
 void rt0_set_gdt(struct rt0_engine *e, int reg, uint64_t base, uint32_t limit);
 uint32_t rt0_transfer(struct rt0_engine *e, uint64_t addr, uint8_t *to, uint64_t n, bool write, bool force, uint64_t *at);
 uc_context *rt0_context_open(struct rt0_engine *e);

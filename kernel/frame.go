@@ -3,6 +3,8 @@
 package kernel
 
 import (
+	"bytes"
+
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
 )
@@ -34,6 +36,30 @@ func (s *altStack) state(sp uint64) uint64 {
 		return ssOnStack
 	}
 	return 0
+}
+
+// encodeAlt and decodeAlt: struct stack_t has ss_sp, ss_flags and ss_size, the last two the other way round on MIPS.
+func (p *Process) encodeAlt(s altStack, flags uint64) []byte {
+	e, word := &encoder{arch: p.arch}, p.arch.PtrSize
+	if e.word(s.sp); p.arch.Signals.SizeFirst {
+		e.word(s.size).u32(flags)
+	} else {
+		e.u32(flags).pad(2 * word).word(s.size)
+	}
+	return e.pad(3 * word).b
+}
+
+func (p *Process) decodeAlt(b []byte) altStack {
+	word := p.arch.PtrSize
+	flags, size := word, 2*word
+	if p.arch.Signals.SizeFirst {
+		flags, size = size, flags
+	}
+	return altStack{
+		sp:    getUint(p.arch, b[:word]),
+		flags: getUint(p.arch, b[flags:flags+4]),
+		size:  getUint(p.arch, b[size:size+word]),
+	}
 }
 
 // savedFrame is a handler that has not returned. The frame in guest memory holds the integer registers, which the handler may
@@ -74,8 +100,8 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 	if t.maskSaved {
 		blocked = t.savedMask
 	}
-	frame := p.encodeFrame(t, info, blocked, sp)
-	args := [...]uint64{uint64(info.signo), addr + uint64(f.Info), addr + uint64(f.Context)}
+	frame := p.encodeFrame(t, info, blocked, sp, addr)
+	args := [...]uint64{p.ownSignal(info.signo), addr + uint64(f.Info), addr + uint64(f.Context)}
 	word := p.arch.PtrSize
 	for i, offset := range f.StackArgs {
 		putUint(p.arch, frame[offset:offset+word], args[i])
@@ -88,11 +114,11 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 	}
 	p.saveFrame(t, addr, a)
 	t.maskSaved = false
-	t.mask |= a.mask
+	t.mask = t.mask.plus(a.mask)
 	if a.flags&saNoDefer == 0 {
-		t.mask |= setOf(info.signo)
+		t.mask = t.mask.plus(setOf(info.signo))
 	}
-	t.mask &^= unblockable
+	t.mask = t.mask.minus(unblockable)
 	if t.alt.flags&ssAutodisarm != 0 {
 		t.alt = altStack{}
 	}
@@ -104,6 +130,9 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 	}
 	if f.ClearFlags != 0 {
 		p.eng.SetReg(p.arch.Flags, p.eng.Reg(p.arch.Flags)&^f.ClearFlags)
+	}
+	for _, r := range f.Handler {
+		p.eng.SetReg(r, a.handler)
 	}
 	p.eng.SetReg(p.arch.SP, addr)
 	p.eng.SetReg(p.arch.PC, a.handler)
@@ -129,19 +158,23 @@ func (p *Process) saveFrame(t *Thread, addr uint64, a action) {
 }
 
 // encodeFrame lays out the frame: siginfo, and a ucontext with the registers as they are in the engine.
-func (p *Process) encodeFrame(t *Thread, info siginfo, blocked sigset, sp uint64) []byte {
+func (p *Process) encodeFrame(t *Thread, info siginfo, blocked sigset, sp, addr uint64) []byte {
 	f := &p.arch.Signal
 	word := p.arch.PtrSize
 	b := make([]byte, f.Size)
 	put := func(offset, size int, v uint64) { putUint(p.arch, b[offset:offset+size], v) }
 
 	copy(b[f.Info:], p.encodeSiginfo(info))
-	put(f.Stack, word, t.alt.sp)
-	put(f.Stack+word, 4, t.alt.state(sp))
-	put(f.Stack+2*word, word, t.alt.size)
+	copy(b[f.Stack:], p.encodeAlt(t.alt, t.alt.state(sp)))
 	copy(b[f.Mask:], p.encodeSigset(blocked))
 	for _, r := range f.Regs {
 		put(r.Offset, r.Size, p.eng.Reg(r.Reg))
+	}
+	for _, r := range f.Float {
+		p.putFloat(b[r.Offset:r.Offset+r.Size], r)
+	}
+	for _, r := range f.Pointers {
+		put(r.Offset, word, addr+uint64(r.Target))
 	}
 	for _, w := range f.Words {
 		put(w.Offset, w.Size, w.Value)
@@ -164,7 +197,12 @@ const siginfoSize = 128
 // encodeSiginfo is copy_siginfo_to_user. The union starts at a multiple of the pointer size.
 func (p *Process) encodeSiginfo(info siginfo) []byte {
 	e := &encoder{arch: p.arch}
-	e.u32(uint64(info.signo)).u32(0).u32(uint64(uint32(info.code)))
+	e.u32(p.ownSignal(info.signo))
+	if code := uint64(uint32(info.code)); p.arch.Signals.CodeFirst {
+		e.u32(code).u32(0)
+	} else {
+		e.u32(0).u32(code)
+	}
 	if p.arch.PtrSize == 8 {
 		e.u32(0)
 	}
@@ -177,29 +215,10 @@ func (p *Process) encodeSiginfo(info siginfo) []byte {
 	return e.pad(siginfoSize).b
 }
 
-// encodeSigset and decodeSigset: a sigset_t is an array of longs, the low signals first.
-func (p *Process) encodeSigset(s sigset) []byte {
-	e := &encoder{arch: p.arch}
-	if p.arch.PtrSize == 4 {
-		return e.u32(uint64(uint32(s))).u32(uint64(s >> 32)).b
-	}
-	return e.u64(uint64(s)).b
-}
-
-func (p *Process) decodeSigset(b []byte) sigset {
-	if p.arch.PtrSize == 4 {
-		return sigset(getUint(p.arch, b[:4])) | sigset(getUint(p.arch, b[4:8]))<<32
-	}
-	return sigset(getUint(p.arch, b[:8]))
-}
-
 // popFrame undoes a delivery: rt_sigreturn. False: the frame cannot be read.
 func (p *Process) popFrame(t *Thread) bool {
 	f := &p.arch.Signal
-	addr := p.eng.Reg(p.arch.SP)
-	if f.Return >= 0 {
-		addr -= uint64(p.arch.PtrSize) // the handler's return has popped the restorer
-	}
+	addr := p.eng.Reg(p.arch.SP) - uint64(f.Popped)
 	b := make([]byte, f.Size)
 	if p.mem.Read(addr, b) != nil {
 		return false
@@ -221,13 +240,11 @@ func (p *Process) popFrame(t *Thread) bool {
 	for _, r := range f.Regs {
 		p.restoreRegister(r, getUint(p.arch, b[r.Offset:r.Offset+r.Size]))
 	}
-	word := p.arch.PtrSize
-	t.mask = p.decodeSigset(b[f.Mask:]) &^ unblockable
-	t.setAlt(altStack{
-		sp:    getUint(p.arch, b[f.Stack:f.Stack+word]),
-		flags: getUint(p.arch, b[f.Stack+word:f.Stack+word+4]),
-		size:  getUint(p.arch, b[f.Stack+2*word:f.Stack+3*word]),
-	})
+	t.mask = p.decodeSigset(b[f.Mask:]).minus(unblockable)
+	for _, r := range f.Float {
+		p.restoreFloat(b[r.Offset:r.Offset+r.Size], r)
+	}
+	t.setAlt(p.decodeAlt(b[f.Stack:]))
 	if p.eng.Reg(p.arch.PC) == pc {
 		// The call starts over where it was interrupted, at the next delivery. Linux sets the PC back to the trap; the effect is the same.
 		t.interrupted = call
@@ -245,6 +262,51 @@ func (p *Process) restoreRegister(r arch.Slot, v uint64) {
 	if v != old {
 		p.eng.SetReg(r.Reg, v)
 	}
+}
+
+// putFloat lays out a floating-point or vector register in the guest's byte order.
+func (p *Process) putFloat(b []byte, r arch.FloatSlot) {
+	if len(b) <= 8 {
+		v := p.eng.Reg(r.Reg)
+		if r.Save != nil {
+			v = r.Save(v)
+		}
+		putUint(p.arch, b, v)
+		return
+	}
+	v := p.eng.WideReg(r.Reg)
+	for i := range b { // the least significant byte first
+		at := i
+		if p.bigEndian() {
+			at = len(b) - 1 - i
+		}
+		b[at] = byte(v[i/8] >> (i % 8 * 8))
+	}
+}
+
+// restoreFloat is its opposite. A register that is as it was is left alone.
+func (p *Process) restoreFloat(b []byte, r arch.FloatSlot) {
+	was := make([]byte, len(b))
+	if p.putFloat(was, r); bytes.Equal(was, b) {
+		return
+	}
+	if len(b) <= 8 {
+		v := getUint(p.arch, b)
+		if r.Load != nil {
+			v = r.Load(v)
+		}
+		p.eng.SetReg(r.Reg, v)
+		return
+	}
+	var v [2]uint64
+	for i := range b {
+		at := i
+		if p.bigEndian() {
+			at = len(b) - 1 - i
+		}
+		v[i/8] |= uint64(b[at]) << (i % 8 * 8)
+	}
+	p.eng.SetWideReg(r.Reg, v)
 }
 
 // setAlt is do_sigaltstack without its error cases that a frame of ours cannot have.

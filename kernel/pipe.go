@@ -112,20 +112,23 @@ func (w pipeWriter) close() {
 	w.p.filesChanged()
 }
 
-func sysPipe(t *Thread, a [6]uint64) (uint64, arch.Errno) { return sysPipe2(t, [6]uint64{a[0]}) }
+// sysPipe(fds); on MIPS the descriptors are the results (sysm_pipe of mips/kernel/syscall.c).
+func sysPipe(t *Thread, a [6]uint64) (uint64, arch.Errno) {
+	second := t.p.arch.Syscall.Second
+	if second == arch.None {
+		return sysPipe2(t, [6]uint64{a[0]})
+	}
+	numbers, errno := t.pipe(0)
+	if errno != 0 {
+		return 0, errno
+	}
+	t.p.eng.SetReg(second, uint64(numbers[1]))
+	return uint64(numbers[0]), 0
+}
 
 // sysPipe2(fds, flags).
 func sysPipe2(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	const direct = 0o40000 // O_DIRECT: packets. Kept as an ordinary pipe.
-	flags := int(a[1])
-	if flags&^(oCLOEXEC|oNONBLOCK|direct) != 0 {
-		return 0, arch.EINVAL
-	}
-	p := &pipe{p: t.p, ino: t.p.tree.number(), readers: 1, writers: 1}
-	numbers, errno := t.installAll(
-		newDescriptor(pipeReader{p}, oRDONLY|flags, anonymous("pipe", p.ino)),
-		newDescriptor(pipeWriter{p}, oWRONLY|flags, anonymous("pipe", p.ino)),
-	)
+	numbers, errno := t.pipe(t.p.openFlags(a[1]))
 	if errno != 0 {
 		return 0, errno
 	}
@@ -136,6 +139,19 @@ func sysPipe2(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 		return 0, errno
 	}
 	return 0, 0
+}
+
+// pipe makes a pipe and opens its ends, the one for reading first.
+func (t *Thread) pipe(flags int) ([]int, arch.Errno) {
+	const direct = 0o40000 // O_DIRECT: packets. Kept as an ordinary pipe.
+	if flags&^(oCLOEXEC|oNONBLOCK|direct) != 0 {
+		return nil, arch.EINVAL
+	}
+	p := &pipe{p: t.p, ino: t.p.tree.number(), readers: 1, writers: 1}
+	return t.installAll(
+		newDescriptor(pipeReader{p}, oRDONLY|flags, anonymous("pipe", p.ino)),
+		newDescriptor(pipeWriter{p}, oWRONLY|flags, anonymous("pipe", p.ino)),
+	)
 }
 
 // installAll gives numbers to all descriptors, or to none.

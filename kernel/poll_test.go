@@ -258,7 +258,7 @@ func TestSelect(t *testing.T) {
 func TestTemporaryMask(t *testing.T) {
 	t.Parallel()
 	p := newProcess(t, "amd64", nil)
-	p.handle(t, arch.SIGUSR1, 0, 0)
+	p.handle(t, arch.SIGUSR1, 0, sigset{})
 	p.current.mask = setOf(arch.SIGUSR1, arch.SIGUSR2)
 	p.send(p.current, siginfo{signo: arch.SIGUSR1})
 	p.deliverSignals(p.current)

@@ -13,25 +13,6 @@ import (
 // ignored, fatal, or delivered to a handler by a frame on the guest's stack (frame.go). Faults of the CPU are delivered at once
 // (force_sig).
 
-// sigset is a set of signals; signal n is bit n-1.
-type sigset uint64
-
-func setOf(signals ...arch.Signal) sigset {
-	var s sigset
-	for _, sig := range signals {
-		s |= 1 << (sig - 1)
-	}
-	return s
-}
-
-func (s sigset) has(sig arch.Signal) bool { return s&setOf(sig) != 0 }
-
-// lastSignal is SIGRTMAX; firstRealtime is the kernel's SIGRTMIN.
-const (
-	lastSignal    = 64
-	firstRealtime = 32
-)
-
 var (
 	// unblockable are the signals that no mask holds and no handler takes.
 	unblockable = setOf(arch.SIGKILL, arch.SIGSTOP)
@@ -105,7 +86,7 @@ func (q *signalQueue) add(info siginfo) arch.Errno {
 	if len(q.infos) >= maxQueued {
 		return arch.EAGAIN
 	}
-	q.set |= setOf(info.signo)
+	q.set = q.set.plus(setOf(info.signo))
 	q.infos = append(q.infos, info)
 	return 0
 }
@@ -140,9 +121,9 @@ func (q *signalQueue) drop(set sigset) {
 }
 
 func (q *signalQueue) update() {
-	q.set = 0
+	q.set = sigset{}
 	for _, info := range q.infos {
-		q.set |= setOf(info.signo)
+		q.set = q.set.plus(setOf(info.signo))
 	}
 }
 
@@ -253,11 +234,11 @@ func (t *Thread) interrupt() {
 // deliverSignals takes what is pending for the thread that is about to run, as get_signal and arch_do_signal_or_restart do. It
 // may end the process, and may block the thread again, in a call that starts over.
 func (p *Process) deliverSignals(t *Thread) {
-	if t.queue.set|p.signals.queue.set == 0 && t.interrupted == nil && !t.maskSaved {
+	if t.queue.set.plus(p.signals.queue.set).empty() && t.interrupted == nil && !t.maskSaved {
 		return
 	}
 	for {
-		want := ^t.mask | unblockable
+		want := t.mask.others().plus(unblockable)
 		info, ok := t.queue.take(want)
 		if !ok {
 			if info, ok = p.signals.queue.take(want); !ok {
@@ -319,7 +300,7 @@ func (p *Process) force(t *Thread, info siginfo) bool {
 	a := &p.signals.actions[info.signo]
 	if t.mask.has(info.signo) || a.handler == sigIgnore {
 		a.handler = sigDefault
-		t.mask &^= setOf(info.signo)
+		t.mask = t.mask.minus(setOf(info.signo))
 	}
 	if a.handler == sigDefault {
 		p.kill(info)

@@ -21,9 +21,9 @@ const (
 // handle sets a handler by rt_sigaction, in the layout of the architecture.
 func (p *Process) handle(t *testing.T, sig arch.Signal, flags uint64, mask sigset) {
 	t.Helper()
-	e := p.current.encode().word(testHandler).word(flags | saSiginfo | saRestorer).word(testRestorer)
-	require.NoError(t, p.mem.Write(testData, append(e.b, p.encodeSigset(mask)...)))
-	_, errno := p.do("rt_sigaction", uint64(sig), testData, 0, sigsetSize)
+	b := p.encodeAction(action{handler: testHandler, flags: flags | saSiginfo | saRestorer, restorer: testRestorer, mask: mask})
+	require.NoError(t, p.mem.Write(testData, b))
+	_, errno := p.do("rt_sigaction", p.ownSignal(sig), testData, 0, uint64(p.sigsetSize()))
 	require.Zero(t, errno)
 }
 
@@ -73,10 +73,10 @@ func TestHandlerAndReturn(t *testing.T) {
 		require.EqualValues(t, testHandler, p.eng.Reg(p.arch.PC))
 		require.Zero(t, (frame+uint64(f.Skew))%uint64(f.Align))
 		require.LessOrEqual(t, frame+uint64(f.Size)+uint64(f.RedZone), sp)
-		require.EqualValues(t, arch.SIGUSR1, p.eng.Reg(f.Args[0]))
+		require.Equal(t, p.ownSignal(arch.SIGUSR1), p.eng.Reg(f.Args[0]))
 		require.Equal(t, frame+uint64(f.Info), p.eng.Reg(f.Args[1]))
 		require.Equal(t, frame+uint64(f.Context), p.eng.Reg(f.Args[2]))
-		require.Equal(t, mask|setOf(arch.SIGUSR1, arch.SIGUSR2), p.current.mask)
+		require.Equal(t, mask.plus(setOf(arch.SIGUSR1, arch.SIGUSR2)), p.current.mask)
 		if f.Return >= 0 {
 			back, errno := p.current.readUint(frame+uint64(f.Return), p.arch.PtrSize)
 			require.Zero(t, errno)
@@ -105,7 +105,7 @@ func TestHandlerAndReturn(t *testing.T) {
 func TestHandlerRewritesRegisters(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p *Process) {
-		p.handle(t, arch.SIGSEGV, saOnStack, 0)
+		p.handle(t, arch.SIGSEGV, saOnStack, sigset{})
 		require.True(t, p.force(p.current, siginfo{signo: arch.SIGSEGV, code: segvMapErr, fault: true, addr: 0x1234}))
 		f, frame := &p.arch.Signal, p.eng.Reg(p.arch.SP)
 		addr, errno := p.current.readUint(frame+uint64(f.Info+map[int]int{4: 12, 8: 16}[p.arch.PtrSize]), p.arch.PtrSize)
@@ -135,8 +135,8 @@ func TestAlternateStack(t *testing.T) {
 		require.NoError(t, p.mem.Write(testData+256, e.b))
 		_, errno := p.do("sigaltstack", testData+256, 0)
 		require.Zero(t, errno)
-		p.handle(t, arch.SIGUSR1, saOnStack, 0)
-		p.handle(t, arch.SIGUSR2, saOnStack, 0)
+		p.handle(t, arch.SIGUSR1, saOnStack, sigset{})
+		p.handle(t, arch.SIGUSR2, saOnStack, sigset{})
 		sp := p.eng.Reg(p.arch.SP)
 		p.send(th, siginfo{signo: arch.SIGUSR1})
 		p.deliverSignals(th)
@@ -159,7 +159,7 @@ func TestAlternateStack(t *testing.T) {
 func TestFramesThatDoNotFitKill(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p *Process) {
-		p.handle(t, arch.SIGUSR1, saNoDefer, 0)
+		p.handle(t, arch.SIGUSR1, saNoDefer, sigset{})
 		p.eng.SetReg(p.arch.SP, 0x1000)
 		p.send(p.current, siginfo{signo: arch.SIGUSR1})
 		p.deliverSignals(p.current)
@@ -173,7 +173,7 @@ func TestFramesThatDoNotFitKill(t *testing.T) {
 func TestSignalDepthIsBounded(t *testing.T) {
 	t.Parallel()
 	p := newProcess(t, "amd64", nil)
-	p.handle(t, arch.SIGUSR1, saNoDefer, 0)
+	p.handle(t, arch.SIGUSR1, saNoDefer, sigset{})
 	for range 10 * maxSignalDepth {
 		p.eng.SetReg(p.arch.SP, testStack+testSize-64)
 		p.send(p.current, siginfo{signo: arch.SIGUSR1})
@@ -209,7 +209,7 @@ func TestDefaultActions(t *testing.T) {
 func TestBlockedFaultKills(t *testing.T) {
 	t.Parallel()
 	p := newProcess(t, "amd64", nil)
-	p.handle(t, arch.SIGSEGV, 0, 0)
+	p.handle(t, arch.SIGSEGV, 0, sigset{})
 	p.current.mask = setOf(arch.SIGSEGV)
 	p.fault(p.current, emu.Stop{Kind: emu.StopFault, PC: testCode, Addr: 0x10, Access: emu.Read})
 	require.Equal(t, Killed, p.exit.Kind)
@@ -225,7 +225,7 @@ func TestPendingSignals(t *testing.T) {
 	}
 	var got []arch.Signal
 	for {
-		info, ok := q.take(^setOf(arch.SIGTERM))
+		info, ok := q.take(setOf(arch.SIGTERM).others())
 		if !ok {
 			break
 		}
@@ -248,14 +248,14 @@ func TestRestart(t *testing.T) {
 		if restart {
 			flags = saRestart
 		}
-		p.handle(t, arch.SIGURG, flags, 0)
+		p.handle(t, arch.SIGURG, flags, sigset{})
 		require.Zero(t, p.current.writeUint(testData, 4, 0))
 		other := p.spawn(t)
 		waiter := p.current
 		p.do("futex", testData, futexWait, 0, 0)
 		p.run(1)
 		require.Equal(t, other, p.current)
-		p.do("tgkill", uint64(p.pid), uint64(waiter.TID), uint64(arch.SIGURG))
+		p.do("tgkill", uint64(p.pid), uint64(waiter.TID), p.ownSignal(arch.SIGURG))
 		p.do("sched_yield")
 		p.schedule()
 		require.Equal(t, waiter, p.current)
@@ -280,7 +280,7 @@ func TestIgnoredSignalWakesNobody(t *testing.T) {
 	p.do("futex", testData, futexWait, 0, 0)
 	p.run(1)
 	require.Equal(t, other, p.current)
-	p.do("tkill", uint64(waiter.TID), uint64(arch.SIGURG))
+	p.do("tkill", uint64(waiter.TID), p.ownSignal(arch.SIGURG))
 	require.Equal(t, "futex", waiter.State)
 	require.Empty(t, waiter.queue.infos)
 }

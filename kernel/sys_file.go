@@ -55,6 +55,9 @@ func (t *Thread) pair(a [6]uint64, i int) int64 {
 	if t.p.arch.PtrSize == 8 {
 		return int64(a[i])
 	}
+	if t.p.arch.Syscall.AlignPairs {
+		i += i & 1
+	}
 	low, high := uint64(uint32(a[i])), uint64(uint32(a[i+1]))
 	if t.p.bigEndian() {
 		low, high = high, low

@@ -122,6 +122,15 @@ type request struct {
 }
 
 func sysMmap(t *Thread, a [6]uint64) (uint64, arch.Errno) {
+	if t.p.arch.Syscall.MmapBlock {
+		block, word := a[0], uint64(t.p.arch.PtrSize)
+		for i := range a {
+			var errno arch.Errno
+			if a[i], errno = t.readUint(block+uint64(i)*word, int(word)); errno != 0 {
+				return 0, errno
+			}
+		}
+	}
 	if a[5]%t.p.space.page != 0 {
 		return 0, arch.EINVAL
 	}

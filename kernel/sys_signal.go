@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/rt0-dev/rt0/arch"
 )
@@ -24,23 +25,20 @@ var signalCalls = []call{
 	{name: "tgkill", do: sysTgkill},
 }
 
-// sigsetSize is sizeof(sigset_t) in the kernel, in bytes.
-const sigsetSize = lastSignal / 8
-
 // readSigset reads a signal mask; KILL and STOP stay out of it.
 func (t *Thread) readSigset(addr, size uint64) (sigset, arch.Errno) {
-	if size != sigsetSize {
-		return 0, arch.EINVAL
+	if size != uint64(t.p.sigsetSize()) {
+		return sigset{}, arch.EINVAL
 	}
-	var b [sigsetSize]byte
-	if errno := t.copyIn(addr, b[:]); errno != 0 {
-		return 0, errno
+	b := make([]byte, size)
+	if errno := t.copyIn(addr, b); errno != 0 {
+		return sigset{}, errno
 	}
-	return t.p.decodeSigset(b[:]), 0
+	return t.p.decodeSigset(b), 0
 }
 
 // setMask changes the blocked signals for good.
-func (t *Thread) setMask(s sigset) { t.mask = s &^ unblockable }
+func (t *Thread) setMask(s sigset) { t.mask = s.minus(unblockable) }
 
 // maskFor blocks other signals for the time of a call; addr 0: it leaves the mask alone.
 func (t *Thread) maskFor(addr, size uint64) arch.Errno {
@@ -58,39 +56,61 @@ func (t *Thread) maskFor(addr, size uint64) arch.Errno {
 
 // pendingFor says whether a signal waits that the thread does not block: a call that would wait returns EINTR.
 func (t *Thread) signalPending() bool {
-	return (t.queue.set|t.p.signals.queue.set)&^t.mask != 0
+	return !t.queue.set.plus(t.p.signals.queue.set).minus(t.mask).empty()
 }
 
-// sysRtSigaction(signal, new, old, size). The structure: handler, flags, restorer, mask.
+// sysRtSigaction(signal, new, old, size).
 func sysRtSigaction(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	p, sig, word := t.p, int64(int32(a[0])), t.p.arch.PtrSize
-	if a[3] != sigsetSize || sig < 1 || sig > lastSignal {
+	p, sig := t.p, t.p.signal(int64(int32(a[0])))
+	if a[3] != uint64(p.sigsetSize()) || sig == 0 {
 		return 0, arch.EINVAL
 	}
 	old := p.signals.actions[sig]
+	b := make([]byte, p.arch.Signals.Action.Mask+p.sigsetSize())
 	if a[1] != 0 {
-		b := make([]byte, 3*word+sigsetSize)
 		if errno := t.copyIn(a[1], b); errno != 0 {
 			return 0, errno
 		}
-		if unblockable.has(arch.Signal(sig)) {
+		if unblockable.has(sig) {
 			return 0, arch.EINVAL
 		}
-		p.signals.actions[sig] = action{
-			handler:  getUint(p.arch, b[:word]),
-			flags:    getUint(p.arch, b[word:2*word]),
-			restorer: getUint(p.arch, b[2*word:3*word]),
-			mask:     p.decodeSigset(b[3*word:]) &^ unblockable,
-		}
-		if p.ignores(arch.Signal(sig)) {
-			p.dropPending(setOf(arch.Signal(sig)))
+		p.signals.actions[sig] = p.decodeAction(b)
+		if p.ignores(sig) {
+			p.dropPending(setOf(sig))
 		}
 	}
 	if a[2] == 0 {
 		return 0, 0
 	}
-	e := t.encode().word(old.handler).word(old.flags).word(old.restorer)
-	return 0, t.copyOut(a[2], append(e.b, p.encodeSigset(old.mask)...))
+	return 0, t.copyOut(a[2], p.encodeAction(old))
+}
+
+// decodeAction and encodeAction: struct sigaction.
+func (p *Process) decodeAction(b []byte) action {
+	l, word := &p.arch.Signals.Action, p.arch.PtrSize
+	a := action{
+		handler: getUint(p.arch, b[l.Handler:l.Handler+word]),
+		flags:   translate(getUint(p.arch, b[l.Flags:l.Flags+l.FlagsSize]), p.arch.Signals.Flags, false),
+		mask:    p.decodeSigset(b[l.Mask:]).minus(unblockable),
+	}
+	if l.Restorer >= 0 {
+		a.restorer = getUint(p.arch, b[l.Restorer:l.Restorer+word])
+	} else {
+		a.flags &^= saRestorer
+	}
+	return a
+}
+
+func (p *Process) encodeAction(a action) []byte {
+	l, word := &p.arch.Signals.Action, p.arch.PtrSize
+	b := make([]byte, l.Mask+p.sigsetSize())
+	putUint(p.arch, b[l.Handler:l.Handler+word], a.handler)
+	putUint(p.arch, b[l.Flags:l.Flags+l.FlagsSize], translate(a.flags, p.arch.Signals.Flags, true))
+	if l.Restorer >= 0 {
+		putUint(p.arch, b[l.Restorer:l.Restorer+word], a.restorer)
+	}
+	copy(b[l.Mask:], p.encodeSigset(a.mask))
+	return b
 }
 
 // dropPending forgets signals that have become ignored, as POSIX wants it.
@@ -105,8 +125,7 @@ func (p *Process) dropPending(s sigset) {
 
 // sysRtSigprocmask(how, new, old, size).
 func sysRtSigprocmask(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	const block, unblock, set = 0, 1, 2
-	if a[3] != sigsetSize {
+	if a[3] != uint64(t.p.sigsetSize()) {
 		return 0, arch.EINVAL
 	}
 	old := t.mask
@@ -115,12 +134,12 @@ func sysRtSigprocmask(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 		if errno != 0 {
 			return 0, errno
 		}
-		switch int32(a[0]) {
-		case block:
-			t.setMask(t.mask | s)
-		case unblock:
-			t.setMask(t.mask &^ s)
-		case set:
+		switch slices.Index(t.p.arch.Signals.How[:], int(int32(a[0]))) {
+		case 0: // SIG_BLOCK
+			t.setMask(t.mask.plus(s))
+		case 1: // SIG_UNBLOCK
+			t.setMask(t.mask.minus(s))
+		case 2: // SIG_SETMASK
 			t.setMask(s)
 		default:
 			return 0, arch.EINVAL
@@ -133,10 +152,10 @@ func sysRtSigprocmask(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 }
 
 func sysRtSigpending(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	if a[1] > sigsetSize {
+	if a[1] > uint64(t.p.sigsetSize()) {
 		return 0, arch.EINVAL
 	}
-	pending := (t.queue.set | t.p.signals.queue.set) & t.mask
+	pending := t.queue.set.plus(t.p.signals.queue.set).and(t.mask)
 	return 0, t.copyOut(a[0], t.p.encodeSigset(pending)[:a[1]])
 }
 
@@ -179,7 +198,7 @@ func (t *Thread) sigtimedwait(a [6]uint64, wide bool) (uint64, arch.Errno) {
 	if errno != 0 {
 		return 0, errno
 	}
-	want &^= unblockable
+	want = want.minus(unblockable)
 	deadline := int64(never)
 	if a[2] != 0 {
 		timeout, errno := t.readTimespec(a[2], wide)
@@ -200,7 +219,7 @@ func (t *Thread) sigtimedwait(a [6]uint64, wide bool) (uint64, arch.Errno) {
 				return 0, errno
 			}
 		}
-		return uint64(info.signo), 0
+		return t.p.ownSignal(info.signo), 0
 	}
 	if sig, errno := take(); errno != arch.EAGAIN || deadline <= t.p.clock.now() {
 		return sig, errno
@@ -220,11 +239,7 @@ func sysSigaltstack(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 		if errno := t.copyIn(a[0], b); errno != 0 {
 			return 0, errno
 		}
-		s := altStack{
-			sp:    getUint(p.arch, b[:word]),
-			flags: getUint(p.arch, b[word:word+4]),
-			size:  getUint(p.arch, b[2*word:]),
-		}
+		s := p.decodeAlt(b)
 		mode := s.flags &^ ssAutodisarm
 		switch {
 		case old.holds(sp):
@@ -239,20 +254,20 @@ func sysSigaltstack(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	if a[1] == 0 {
 		return 0, 0
 	}
-	e := t.encode().word(old.sp).u32(old.state(sp) | old.flags)
-	return 0, t.copyOut(a[1], e.pad(2*word).word(old.size).b)
+	return 0, t.copyOut(a[1], p.encodeAlt(old, old.state(sp)|old.flags))
 }
 
 // sendUser sends a signal as kill and its like do.
-func (t *Thread) sendUser(target *Thread, sig int64, code int32, value uint64) (uint64, arch.Errno) {
+func (t *Thread) sendUser(target *Thread, own int64, code int32, value uint64) (uint64, arch.Errno) {
+	sig := t.p.signal(own)
 	switch {
-	case sig < 0 || sig > lastSignal:
-		return 0, arch.EINVAL
-	case sig == 0:
+	case own == 0:
 		return 0, 0
+	case sig == 0:
+		return 0, arch.EINVAL
 	}
 	return 0, t.p.send(target, siginfo{
-		signo: arch.Signal(sig), code: code, pid: t.p.pid, uid: int(t.p.id.euid), value: value,
+		signo: sig, code: code, pid: t.p.pid, uid: int(t.p.id.euid), value: value,
 		why: fmt.Sprintf("sent by thread %d with %s", t.TID, t.call.name),
 	})
 }
@@ -306,6 +321,10 @@ func sysRtSigqueueinfo(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	if word == 8 {
 		at = 16
 	}
-	code := int32(getUint(t.p.arch, b[8:12]))
+	codeAt := 8
+	if t.p.arch.Signals.CodeFirst {
+		codeAt = 4
+	}
+	code := int32(getUint(t.p.arch, b[codeAt:codeAt+4]))
 	return t.sendUser(nil, int64(int32(a[1])), code, getUint(t.p.arch, b[at+8:at+8+word]))
 }

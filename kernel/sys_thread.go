@@ -67,8 +67,8 @@ const (
 // sysClone makes a thread. The order of its last arguments differs between architectures (CONFIG_CLONE_BACKWARDS).
 func sysClone(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	p := t.p
-	flags, stack, parentTID := a[0], a[1], a[2]
-	tls, childTID := a[p.arch.Syscall.CloneTLS], a[p.arch.Syscall.CloneChildTID]
+	at := &p.arch.Syscall.Clone
+	flags, stack, parentTID, childTID, tls := a[at.Flags], a[at.Stack], a[at.ParentTID], a[at.ChildTID], a[at.TLS]
 	switch {
 	case flags&cloneThread == 0:
 		return refuseProcess(t, a)
@@ -109,10 +109,9 @@ func sysClone(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 
 // copyRegisters gives the child the caller's registers, with its own stack, result and thread pointer.
 func (p *Process) copyRegisters(child *Thread, stack uint64, setTLS bool, tls uint64) {
-	result := p.arch.Syscall.Result
 	here := p.sched.pool.get(p.eng)
 	here.Save()
-	p.eng.SetReg(result, 0)
+	p.setResult(0, 0)
 	if stack != 0 {
 		p.eng.SetReg(p.arch.SP, stack)
 	}

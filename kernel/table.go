@@ -96,19 +96,36 @@ func Supported(a *arch.Arch) []Support {
 
 // syscall answers the system call that the current thread has trapped with.
 func (p *Process) syscall(t *Thread) {
-	convention := &p.arch.Syscall
-	// Linux takes the number as an int (do_syscall_64): upper halves do not count.
-	n := uint64(uint32(p.eng.Reg(convention.Number)))
-	var args [6]uint64
-	for i := range min(len(convention.Args), len(args)) {
-		args[i] = p.eng.Reg(convention.Args[i])
-	}
+	n, args := p.request()
 	r := p.table[n]
 	record := t.enter(n, r, args)
 	p.perform(t, r, n, args)
 	if p.cfg.Observer.Syscall != nil {
 		p.cfg.Observer.Syscall(record)
 	}
+}
+
+// request reads a call's number and its arguments, and moves the PC past the trap where the engine has not.
+func (p *Process) request() (n uint64, args [6]uint64) {
+	convention := &p.arch.Syscall
+	// Linux takes the number as an int (do_syscall_64): upper halves do not count.
+	n = uint64(uint32(p.eng.Reg(convention.Number)))
+	if convention.Length != 0 {
+		next := p.eng.Reg(p.arch.PC) + uint64(convention.Length)
+		if imm, err := p.mem.Uint(next-1, 1); convention.Imm && err == nil && imm != 0 {
+			n = imm
+		}
+		p.eng.SetReg(p.arch.PC, next)
+	}
+	for i := range args {
+		if i < len(convention.Args) {
+			args[i] = p.eng.Reg(convention.Args[i])
+		} else if convention.Stack != 0 {
+			// What cannot be read is not there: Linux would return EFAULT, for calls that have so many arguments.
+			args[i], _ = p.mem.Uint(p.eng.Reg(p.arch.SP)+uint64(convention.Stack+(i-len(convention.Args))*p.arch.PtrSize), p.arch.PtrSize)
+		}
+	}
+	return n, args
 }
 
 // perform runs a call's handler and stores what it returns, unless it waits.

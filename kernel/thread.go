@@ -136,12 +136,34 @@ func (t *Thread) finish(result uint64, errno arch.Errno) {
 	t.p.setResult(result, errno)
 }
 
-// setResult stores a call's result in the engine's registers: Linux returns -errno.
+// setResult stores a call's result in the engine's registers: Linux returns -errno, or errno and a flag beside it.
 func (p *Process) setResult(result uint64, errno arch.Errno) {
+	convention := &p.arch.Syscall
+	failed := &convention.Failed
 	if errno != 0 {
-		result = -uint64(errno)
+		result = p.ownErrno(errno)
+		if failed.Mask == 0 {
+			result = -result
+		}
 	}
-	p.eng.SetReg(p.arch.Syscall.Result, result)
+	p.eng.SetReg(convention.Result, result)
+	if failed.Mask != 0 {
+		flags := p.eng.Reg(failed.Reg) &^ failed.Mask
+		if errno != 0 {
+			flags |= failed.Set
+		}
+		p.eng.SetReg(failed.Reg, flags)
+	}
+}
+
+// ownErrno is the guest's number of an error.
+func (p *Process) ownErrno(errno arch.Errno) uint64 {
+	for _, r := range p.arch.Syscall.Errnos {
+		if r.Generic == uint64(errno) {
+			return r.Own
+		}
+	}
+	return uint64(errno)
 }
 
 // filesChanged notes that a file may have become ready. Whoever makes one ready, or closes one, calls it.

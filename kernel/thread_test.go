@@ -15,11 +15,11 @@ func TestClone(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p *Process) {
 		var a [6]uint64
-		a[0] = threadFlags | cloneParentSetTID | cloneChildSetTID | cloneChildClear
-		a[1], a[2] = testStack+0x800, testData
-		a[p.arch.Syscall.CloneTLS], a[p.arch.Syscall.CloneChildTID] = 0x1234, testData+8
+		at := p.arch.Syscall.Clone
+		a[at.Flags] = threadFlags | cloneParentSetTID | cloneChildSetTID | cloneChildClear
+		a[at.Stack], a[at.ParentTID], a[at.ChildTID], a[at.TLS] = testStack+0x800, testData, testData+8, 0x1234
 		if p.arch.TLS != arch.None {
-			a[0] |= cloneSetTLS
+			a[at.Flags] |= cloneSetTLS
 		}
 		p.current.mask = setOf(arch.SIGUSR1)
 		p.current.alt = altStack{sp: testAlt, size: testAltSize}
@@ -168,7 +168,7 @@ func TestTraps(t *testing.T) {
 func TestNonCanonicalAddress(t *testing.T) {
 	t.Parallel()
 	p := newProcess(t, "amd64", []byte{0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8, 0x48, 0x8b, 0x00}) // movabs rax; mov rax, [rax]
-	p.handle(t, arch.SIGSEGV, 0, 0)
+	p.handle(t, arch.SIGSEGV, 0, sigset{})
 	p.run(2)
 	require.EqualValues(t, testHandler, p.eng.Reg(p.arch.PC)&^0xff)
 	frame := p.eng.Reg(p.arch.SP)
@@ -236,7 +236,7 @@ func TestClocks(t *testing.T) {
 func TestInterruptedSleep(t *testing.T) {
 	t.Parallel()
 	p := newProcess(t, "amd64", nil)
-	p.handle(t, arch.SIGALRM, saRestart, 0)
+	p.handle(t, arch.SIGALRM, saRestart, sigset{})
 	require.Zero(t, p.current.writeTimespec(testData, true, 10*second))
 	p.setItimer(itimerReal, 4*second, 0)
 	p.do("nanosleep", testData, testData+64)

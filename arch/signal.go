@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package arch
+
+// Signals is what the system calls around signals have of their own on an architecture.
+type Signals struct {
+	Last    int          // highest number (SIGRTMAX): 64, on MIPS 128
+	Numbers []Renumbered // signals that are not where x86 has them
+	Flags   []Flag       // flags of sigaction that are not where asm-generic has them
+	How     [3]int       // SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK
+	Action  SigAction
+	// CodeFirst says that siginfo_t has si_code before si_errno, SizeFirst that stack_t has ss_size before ss_flags (MIPS).
+	CodeFirst, SizeFirst bool
+}
+
+// SigAction is the layout of the kernel's struct sigaction: offsets of its members.
+type SigAction struct {
+	Handler   int
+	Flags     int
+	FlagsSize int
+	Restorer  int // -1: it has none
+	Mask      int
+}
+
+// The struct sigaction of architectures with SA_RESTORER and of those without (include/linux/signal_types.h).
+var (
+	sigAction64        = SigAction{Handler: 0, Flags: 8, FlagsSize: 8, Restorer: 16, Mask: 24}
+	sigAction32        = SigAction{Handler: 0, Flags: 4, FlagsSize: 4, Restorer: 8, Mask: 12}
+	sigActionGeneric64 = SigAction{Handler: 0, Flags: 8, FlagsSize: 8, Restorer: -1, Mask: 16}
+)
+
+// genericHow are SIG_BLOCK, SIG_UNBLOCK and SIG_SETMASK of asm-generic/signal-defs.h.
+var genericHow = [3]int{0, 1, 2}
+
+// SignalFrame is the layout of the frame that the kernel pushes for a handler with SA_SIGINFO. Offsets are from the
+// frame's start, which is the handler's SP. All that it does not name is zero.
+//
+// What it leaves out, rt_sigreturn takes from the context that was saved at delivery.
+type SignalFrame struct {
+	Size    int // whole frame
+	Align   int // of the frame's address
+	Skew    int // the frame's address is Align×n − Skew (x86-64 enters as if called)
+	Info    int // siginfo_t
+	Context int // ucontext_t
+	Mask    int // uc_sigmask
+	Stack   int // uc_stack
+	Fault   int // where the fault address is repeated in the machine context (cr2, fault_address)
+	Trap    int // trap number; -1: none
+	Err     int // error code; -1: none
+	// Regs are saved registers and where they go. A register that is saved twice has its real place, the one that rt_sigreturn
+	// reads, last. Words are further words with a fixed value.
+	Regs  []Slot
+	Words []Word
+	// Float are floating-point and vector registers, which rt_sigreturn reads as it reads Regs. Pointers are words that hold the
+	// address of another place in the frame.
+	Float    []FloatSlot
+	Pointers []Pointer
+	// Args receives signal number, siginfo and ucontext: registers, and for 386 stack slots as well.
+	Args      []Register
+	StackArgs []int // offsets of the same three in the frame, when the ABI passes them on the stack
+	Return    int   // offset of the return address; -1: it goes to Link
+	Popped    int   // how far above the frame's start SP is when rt_sigreturn is called (x86: the return address is gone)
+	// Handler are registers besides PC that hold the handler's address when it is entered.
+	Handler []Register
+
+	RedZone    int    // bytes below SP that belong to the interrupted function (x86-64: 128)
+	ClearFlags uint64 // bits of Flags that a handler starts without (x86: DF, RF, TF)
+	UserFlags  uint64 // bits of Flags that a handler may change in the frame (x86: FIX_EFLAGS; arm64: NZCV and their like)
+}
+
+// Trap is what an exception of the CPU, by the engine's number, means to Linux.
+type Trap struct {
+	Intr   uint32
+	Signal Signal
+	Code   int32  // si_code
+	Addr   bool   // si_addr is the instruction's address; else 0
+	Number uint64 // trap number in the signal frame, where it has one
+}
+
+// Slot is a register in a signal frame.
+type Slot struct {
+	Reg    Register
+	Offset int
+	Size   int // bytes
+}
+
+// FloatSlot is a floating-point or vector register in a signal frame. What the frame has may be another form of what the engine has.
+type FloatSlot struct {
+	Reg    Register
+	Offset int
+	Size   int                 // bytes in the frame; more than 8: both words of the register
+	Save   func(uint64) uint64 // from the engine's form to the frame's; nil: the same
+	Load   func(uint64) uint64 // and back
+}
+
+// Pointer is a word of a signal frame that holds an address within the frame.
+type Pointer struct{ Offset, Target int }
+
+// Word is a fixed value in a signal frame.
+type Word struct {
+	Offset, Size int
+	Value        uint64
+}
