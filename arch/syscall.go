@@ -46,9 +46,6 @@ var (
 	cloneBackwards2 = Clone{Stack: 0, Flags: 1, ParentTID: 2, ChildTID: 3, TLS: 4} // CONFIG_CLONE_BACKWARDS2
 )
 
-// Renumbered is a number that an architecture has of its own: Linux's elsewhere, and its own.
-type Renumbered struct{ Generic, Own uint64 }
-
 // Flag is a bit of an argument: Linux's name, its place in asm-generic, and its place on the architecture.
 type Flag struct {
 	Name         string
