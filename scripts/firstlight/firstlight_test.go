@@ -3,8 +3,10 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,17 +73,36 @@ func TestJudge(t *testing.T) {
 	require.Contains(t, startup(bad), "stuck in args")
 	require.Contains(t, end(fixtures.Hello, bad), "want reached: ")
 
-	r := &result{startups: []*harness.Report{good}, runs: []*harness.Report{bad}}
+	r := &result{goarch: "amd64", startups: []*harness.Report{good}}
 	r.judge(good, "")
-	require.Empty(t, r.wrong)
+	require.NoError(t, complaint([]*result{r}))
 	r.judge(bad, "why")
-	require.Len(t, r.wrong, 1)
-	var text, markdown strings.Builder
-	require.NoError(t, r.print(&text, false))
-	require.NoError(t, r.print(&markdown, true))
-	require.Contains(t, text.String(), "hello from _rt0 to main.main, 1 boots\n\narch ")
-	require.Contains(t, markdown.String(), "\n| arch  | CPUs | huge page |")
+	require.ErrorContains(t, complaint([]*result{r}), "1 of 1 boots went wrong")
+}
+
+func TestTables(t *testing.T) {
+	t.Parallel()
+	r, err := surveyArch(t.Context(), io.Discard, "arm64")
+	require.NoError(t, err)
+	require.Empty(t, r.wrong)
+	bad, err := harness.Run(t.Context(), r.startups[0].Binary.Path, machine.New())
+	require.Error(t, err)
+	broken := &result{goarch: "amd64", startups: slices.Clone(r.startups), runs: slices.Clone(r.runs)}
+	broken.startups[0], broken.runs[0] = bad, bad
+
+	var text, markdown, all strings.Builder
+	require.NoError(t, print(&text, summary([]*result{r, broken}), false))
+	require.NoError(t, print(&markdown, summary([]*result{r, broken}), true))
+	require.NoError(t, print(&all, everything([]*result{r, broken}), false))
+	require.Contains(t, text.String(), "hello from _rt0 to main.main on a machine with 7 CPUs; 18 boots on 9 machines\n\narch ")
+	require.Contains(t, text.String(), "  9/9\n")
+	require.Contains(t, text.String(), "  8/9\n")
+	require.Contains(t, text.String(), "WRONG: refused")
+	require.Contains(t, text.String(), "threw, 2")
+	require.Contains(t, markdown.String(), "\n| arch  | Go ")
 	for _, column := range []string{"Go", "CPUs seen", "Ps", "physical page", "physical huge page", "max stack", "instructions", "syscalls", "outcome"} {
 		require.Contains(t, text.String(), "  "+column)
+		require.Contains(t, all.String(), "  "+column)
 	}
+	require.Contains(t, all.String(), "the fixtures run to their end, 16 boots")
 }

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
-	"strconv"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rt0-dev/rt0/fixtures"
 	"github.com/rt0-dev/rt0/harness"
-	"github.com/rt0-dev/rt0/internal/render"
 	"github.com/rt0-dev/rt0/machine"
 )
 
@@ -40,35 +40,47 @@ var ends = map[string]struct {
 // arguments are what fixtures are given: the least work that shows something.
 var arguments = map[string][]string{fixtures.Compute: {"1"}}
 
-// result is what all boots came to.
+// result is what the boots of an architecture came to.
 type result struct {
-	startups []*harness.Report // to main.main, one for each architecture and machine
-	runs     []*harness.Report // to the end, one for each architecture and fixture
+	goarch   string
+	startups []*harness.Report // to main.main, one for each machine
+	runs     []*harness.Report // to the end, one for each fixture
 	wrong    []string          // one line for each boot that is not as it should be
 }
 
-// survey builds the fixtures and boots them, and says on progress what it is at.
-func survey(ctx context.Context, progress io.Writer) (*result, error) {
-	r := new(result)
-	for _, goarch := range harness.Architectures() {
-		built, err := build(ctx, progress, goarch)
-		if err != nil {
-			return nil, err
+// survey builds the fixtures and boots them, architectures side by side, and says on progress what it is at.
+func survey(ctx context.Context, progress io.Writer) ([]*result, error) {
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	results := make([]*result, len(harness.Architectures()))
+	for i, goarch := range harness.Architectures() {
+		g.Go(func() (err error) {
+			results[i], err = surveyArch(ctx, progress, goarch)
+			return err
+		})
+	}
+	return results, g.Wait()
+}
+
+func surveyArch(ctx context.Context, progress io.Writer, goarch string) (*result, error) {
+	r := &result{goarch: goarch}
+	built, err := build(ctx, progress, goarch)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range cpus {
+		for _, page := range hugePages {
+			m := machine.New(machine.CPUs(n), machine.HugePage(page))
+			report := r.boot(ctx, built[fixtures.Hello], m)
+			r.startups = append(r.startups, report)
+			r.judge(report, startup(report))
 		}
-		for _, n := range cpus {
-			for _, page := range hugePages {
-				m := machine.New(machine.CPUs(n), machine.HugePage(page))
-				report := r.boot(ctx, built[fixtures.Hello], m)
-				r.startups = append(r.startups, report)
-				r.judge(report, startup(report))
-			}
-		}
-		for _, name := range fixtures.Names() {
-			m := machine.New(machine.Args(arguments[name]...))
-			report := r.boot(ctx, built[name], m, harness.Until("exit"))
-			r.runs = append(r.runs, report)
-			r.judge(report, end(name, report))
-		}
+	}
+	for _, name := range fixtures.Names() {
+		m := machine.New(machine.Args(arguments[name]...))
+		report := r.boot(ctx, built[name], m, harness.Until("exit"))
+		r.runs = append(r.runs, report)
+		r.judge(report, end(name, report))
 	}
 	return r, nil
 }
@@ -138,52 +150,4 @@ func end(name string, r *harness.Report) string {
 		return fmt.Sprintf("want exit code %d: %s", want.code, r.Cause())
 	}
 	return ""
-}
-
-// goVersion is the release that built the fixtures.
-func (r *result) goVersion() string { return r.startups[0].Binary.GoVersion }
-
-// The columns, by their names in the JSON.
-var (
-	startupColumns = []string{"binary.goarch", "machine.cpus", "machine.hugePage", "binary.goVersion", "runtime.numCPU", "runtime.gomaxprocs",
-		"runtime.physPageSize", "runtime.physHugePageSize", "runtime.maxStackSize", "counts.instructions", "counts.syscalls", "outcome"}
-	runColumns = []string{"binary.goarch", "binary.path", "counts.instructions", "counts.syscalls", "counts.threads", "outcome", "exitCode", "reason"}
-)
-
-// print writes both tables.
-func (r *result) print(w io.Writer, markdown bool) error {
-	sections := []struct {
-		title string
-		table render.Table
-	}{
-		{fmt.Sprintf("%s from _rt0 to main.main, %d boots", fixtures.Hello, len(r.startups)), table(startupColumns, r.startups)},
-		{"the fixtures run to their end, " + strconv.Itoa(len(r.runs)) + " boots", table(runColumns, r.runs)},
-	}
-	for i, s := range sections {
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintf(w, "%s\n\n", s.title)
-		write := s.table.Text
-		if markdown {
-			write = s.table.Markdown
-		}
-		if err := write(w); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func table(names []string, reports []*harness.Report) render.Table {
-	var columns []render.Column
-	all := render.Columns()
-	for _, name := range names {
-		i := slices.IndexFunc(all, func(c render.Column) bool { return c.Name == name })
-		if i < 0 {
-			panic("there is no column " + name)
-		}
-		columns = append(columns, all[i])
-	}
-	return render.Rows(columns, false, reports...)
 }
