@@ -16,10 +16,12 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/fixtures"
 )
 
@@ -30,22 +32,46 @@ const (
 	goalMemory  = 150 << 20
 )
 
-// targets are the architectures that are compared, and the commands of qemu-user. The i386 one of Debian 12 crashes on nearly every
-// program of Go 1.14 and newer; it was seen to do so no more once the runtime sends itself no preemption signals.
-var targets = []struct {
+// workaround is what qemu-user needs to run a program at all: the i386 one of Debian 12 crashes on nearly every program of Go 1.14 and
+// newer; it was seen to do so no more once the runtime sends itself no preemption signals.
+var workaround = map[string][]string{"386": {"GODEBUG=asyncpreemptoff=1"}}
+
+// withGoal are the architectures whose CPU-bound figure has a goal; the others are reported.
+var withGoal = []string{"amd64", "arm64"}
+
+// target is an architecture that is compared.
+type target struct {
 	goarch  string
 	qemu    contender
 	compute limit // the goal for the CPU-bound program
-}{
-	{"amd64", contender{command: "qemu-x86_64"}, goalCompute},
-	{"arm64", contender{command: "qemu-aarch64"}, goalCompute},
-	{"386", contender{command: "qemu-i386", env: []string{"GODEBUG=asyncpreemptoff=1"}}, noGoal},
+}
+
+// targets are the architectures of a list, or all.
+func targets(list string) ([]target, error) {
+	names := arch.Names()
+	if list != "" {
+		names = strings.Split(list, ",")
+	}
+	var all []target
+	for _, name := range names {
+		a, ok := arch.Find(name)
+		if !ok {
+			return nil, fmt.Errorf("unknown architecture %q: there are %s", name, strings.Join(arch.Names(), ", "))
+		}
+		t := target{name, contender{command: "qemu-" + a.QEMU, env: workaround[name]}, noGoal}
+		if slices.Contains(withGoal, name) {
+			t.compute = goalCompute
+		}
+		all = append(all, t)
+	}
+	return all, nil
 }
 
 type options struct {
 	rt0           string
 	runs, compute int
 	toolchain     string
+	arches        string
 	strict        bool
 }
 
@@ -55,6 +81,7 @@ func main() {
 	flag.IntVar(&o.runs, "n", 20, "`runs` of hello")
 	flag.IntVar(&o.compute, "compute", 5, "`runs` of the CPU-bound program")
 	flag.StringVar(&o.toolchain, "toolchain", "", "Go `release` to build the programs with (default: the go on PATH)")
+	flag.StringVar(&o.arches, "arch", "", "architectures, a comma between them (default: all)")
 	flag.BoolVar(&o.strict, "strict", false, "exit with status 1 when a goal is missed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -78,6 +105,10 @@ func run(ctx context.Context, w io.Writer, o options) (missed int, err error) {
 	if _, err := os.Stat(rt0); err != nil {
 		return 0, fmt.Errorf("find rt0 (run make build): %w", err)
 	}
+	list, err := targets(o.arches)
+	if err != nil {
+		return 0, err
+	}
 	boot := contender{command: rt0, args: []string{"boot"}}
 	exit := contender{command: rt0, args: []string{"boot", "--until", "exit"}}
 	wall := func(s sample) time.Duration { return s.wall }
@@ -85,7 +116,7 @@ func run(ctx context.Context, w io.Writer, o options) (missed int, err error) {
 
 	fmt.Fprintf(w, "hello: wall time of the whole process, median of %d runs each, interleaved\n", o.runs)
 	table := newTable(w, "GOARCH", boot.String(), exit.String(), "qemu-user", "boot ÷ qemu", "goal", "exit ÷ qemu", "peak RSS")
-	for _, t := range targets {
+	for _, t := range list {
 		m, err := measure(ctx, o, fixtures.Hello, t.goarch, []contender{boot, exit, t.qemu}, o.runs)
 		if err != nil {
 			return missed, err
@@ -99,7 +130,7 @@ func run(ctx context.Context, w io.Writer, o options) (missed int, err error) {
 
 	fmt.Fprintf(w, "\ncompute: user time of the whole process, median of %d runs each, interleaved\n", o.compute)
 	table = newTable(w, "GOARCH", exit.String(), "qemu-user", "exit ÷ qemu", "goal", "peak RSS")
-	for _, t := range targets {
+	for _, t := range list {
 		m, err := measure(ctx, o, fixtures.Compute, t.goarch, []contender{exit, t.qemu}, o.compute)
 		if err != nil {
 			return missed, err
