@@ -58,6 +58,7 @@ test-short: deps test-tools ## run the tests that need no further toolchain
 .PHONY: test-tools
 test-tools:
 	@scripts/tool.sh strace strace || echo 'tests that compare with the real kernel will be skipped' >&2
+	@scripts/tool.sh qemu-mips64el qemu-user || echo 'tests that compare with qemu-user will be skipped' >&2
 
 .PHONY: check
 check: deps ## format, vet, staticcheck, generated files, go.mod, the order of the house
@@ -65,7 +66,7 @@ check: deps ## format, vet, staticcheck, generated files, go.mod, the order of t
 
 .PHONY: bench
 bench: build ## compare with Debian's qemu-user, side by side
-	@scripts/tool.sh qemu-x86_64 qemu-user
+	@scripts/tool.sh qemu-mips64el qemu-user
 	@scripts/env.sh go run ./scripts/bench $(ARGS)
 
 .PHONY: fuzz

@@ -3,8 +3,8 @@
 #
 # usage: scripts/tool.sh COMMAND PACKAGE
 #
-# Makes sure that a command of a Debian package can be run: strace for the tests, qemu-x86_64 and its like for the benchmark. Where it is
-# missing, root has apt install it, and anyone else has it unpacked, with the libraries that the system lacks, into .deps/tools, which
+# Makes sure that a command of a Debian package can be run: strace for the tests, qemu-x86_64 and its like for the tests and the benchmark.
+# Where it is missing, root has apt install it, and anyone else has it unpacked, with the libraries that the system lacks, into .deps/tools, which
 # needs no root; scripts/env.sh puts .deps/tools/bin on PATH. Where neither works, a line says so and the exit status is 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/arch"
 )
 
 // parse reads a trace without process numbers.
@@ -114,7 +116,9 @@ func TestCompare(t *testing.T) {
 
 func TestParseQEMU(t *testing.T) {
 	t.Parallel()
-	calls, err := ParseQEMU(`16247 openat(AT_FDCWD,"/proc/self/cgroup",O_RDONLY|O_CLOEXEC) = 3
+	a, ok := arch.Find("arm64")
+	require.True(t, ok)
+	calls, err := ParseQEMU(a, `16247 openat(AT_FDCWD,"/proc/self/cgroup",O_RDONLY|O_CLOEXEC) = 3
 16247 mmap(0x0000005545162000,4096,PROT_READ|PROT_WRITE,MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED,-1,0) = 0x0000005545162000
 16247 madvise(0x0000005545162000,33554432,MADV_NOHUGEPAGE) = -1 errno=22 (Invalid argument)
 16247 sched_getaffinity(0,8192,365080603848,0,0,0) = 32
@@ -123,6 +127,8 @@ func TestParseQEMU(t *testing.T) {
 16247 rt_sigaction(SIGIOT,NULL,0x0000005500800d00) = 0
 16247 rt_sigaction(34,NULL,0x0000005500800d00) = 0
 16247 prctl(1,2,3,4,5,6) = 0
+16247 Unknown syscall 278
+16247 Unknown syscall 12345
 16247 clone(CLONE_VM|CLONE_FS,child_stack=0x000032118dc92000) = 16252
 hello, world
 `)
@@ -136,7 +142,40 @@ hello, world
 		{"sigaltstack", []string{"NULL", "address"}, "0x0"},
 		{"rt_sigaction", []string{"0x6", "NULL", "address"}, "0x0"},
 		{"rt_sigaction", []string{"0x22", "NULL", "address"}, "0x0"},
-		{"prctl", nil, "0x0"},
+		{"prctl", []string{"0x1"}, "0x0"},
+		{"getrandom", nil, "-1 ENOSYS"},
+		{"system call 12345", nil, "-1 ENOSYS"},
 		{"clone", []string{"0x300"}, ""},
 	}, calls)
+}
+
+// TestDialect: words are read as the architecture's numbers.
+func TestDialect(t *testing.T) {
+	t.Parallel()
+	own := &arch.Arch{
+		Syscall: arch.Syscall{
+			OpenFlags: []arch.Flag{{Name: "O_NONBLOCK", Generic: 0o4000, Own: 0x80}}, MapFlags: []arch.Flag{{Name: "MAP_ANONYMOUS", Generic: 0x20, Own: 0x800}},
+			Errnos: []arch.Renumbered{{Generic: uint64(arch.ENOSYS), Own: 89}},
+		},
+		Signals: arch.Signals{How: [3]int{1, 2, 3}, Numbers: []arch.Renumbered{{Generic: uint64(arch.SIGBUS), Own: 10}}},
+	}
+	d := newDialect(own)
+	for text, want := range map[string]string{
+		"O_RDWR|O_NONBLOCK": "0x82", "MAP_PRIVATE|MAP_ANONYMOUS": "0x802", "SIG_SETMASK": "0x3", "SIGBUS": "0xa", "SIGIOT": "0x6", "SIGSEGV": "0xb",
+		"O_RDWR|O_UNHEARD": "O_RDWR|O_UNHEARD", "AT_FDCWD": "-100", "17": "0x11",
+	} {
+		require.Equal(t, want, d.number(text), text)
+	}
+	require.Equal(t, arch.ENOSYS, d.errno("89"))
+	require.Equal(t, arch.ENOENT, d.errno("2"))
+}
+
+func FuzzParseQEMU(f *testing.F) {
+	f.Add("1 a(\"\\")
+	f.Add("1 Unknown syscall 1\n1 open(\"a\",O_RDONLY) = -1 errno=2 (No such file or directory)\n1 clone(CLONE_VM")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, a := range arch.All() {
+			_, _ = ParseQEMU(a, text)
+		}
+	})
 }

@@ -34,6 +34,17 @@ func (l looker) result() string {
 	return fmt.Sprintf("%#x", l.Result)
 }
 
+// arguments are the call's: those of mmap from their block, where the architecture passes them so.
+func (l looker) arguments() [6]uint64 {
+	args := l.Args
+	if l.Name == "mmap" && l.arch.Syscall.MmapBlock {
+		for i := range args {
+			args[i] = l.field(l.Args[0]+uint64(i*l.arch.PtrSize), l.arch.PtrSize)
+		}
+	}
+	return args
+}
+
 // registers is the call in the registers' view.
 func (l looker) registers() Call {
 	c := Call{Name: l.Name, Result: l.result()}

@@ -3,7 +3,7 @@
 // Package fidelity compares what a program asks of rt0's kernel, and what it gets, with the real one: up to the first clone, while
 // there is one thread, a program started twice in the same surroundings makes the same system calls.
 //
-// The real side is written by strace (amd64, 386) or by qemu-user (other architectures); strace.go and qemu.go read it. rt0's side is
+// The real side is written by strace (amd64, 386), and by qemu-user for every architecture; strace.go and qemu.go read it. rt0's side is
 // a boot with the same image, arguments and machine, written down in the same way (guest.go, contents.go). Each is looked at in
 // several views, because no one output of strace tells everything:
 //

@@ -252,7 +252,7 @@ func findTool(t *testing.T, name string) string {
 	file, err := filepath.Abs(filepath.Join("..", "..", ".deps", "tools", "bin", name))
 	require.NoError(t, err)
 	if _, err := os.Stat(file); err != nil {
-		t.Skipf("%s is not installed: it is neither on PATH nor in .deps/tools/bin (make test installs strace, make bench qemu-user)", name)
+		t.Skipf("%s is not installed: it is neither on PATH nor in .deps/tools/bin (make test installs it)", name)
 	}
 	return file
 }

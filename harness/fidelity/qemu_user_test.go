@@ -13,13 +13,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/fixtures"
 	"github.com/rt0-dev/rt0/loader"
 	"github.com/rt0-dev/rt0/machine"
 )
 
-// emulated are the architectures whose programs the host's kernel does not run, with qemu-user's command and the name of the machine.
-var emulated = []struct{ goarch, command, uname string }{
-	{"arm64", "qemu-aarch64", "aarch64"},
+// qemuPrograms are compared on every architecture: fewer than on the real kernel, since qemu-user takes its time.
+func qemuPrograms() []program {
+	list := []program{
+		{fixture: fixtures.Hello}, {fixture: fixtures.Inits}, {fixture: fixtures.Goroutines}, {fixture: fixtures.Runtime, env: settings},
+	}
+	if testing.Short() {
+		return list
+	}
+	for _, toolchain := range toolchains {
+		list = append(list, program{fixture: fixtures.Hello, toolchain: toolchain})
+	}
+	return list
 }
 
 func TestQEMUUser(t *testing.T) {
@@ -28,36 +39,37 @@ func TestQEMUUser(t *testing.T) {
 	}
 	j := newJudge(t)
 	t.Run("arches", func(t *testing.T) {
-		for _, e := range emulated {
-			t.Run(e.goarch, func(t *testing.T) {
-				command := findTool(t, e.command)
-				for _, p := range programs() {
+		for _, a := range arch.All() {
+			t.Run(a.Name, func(t *testing.T) {
+				t.Parallel()
+				command := findTool(t, "qemu-"+a.QEMU)
+				for _, p := range qemuPrograms() {
 					t.Run(p.name(), func(t *testing.T) {
 						t.Parallel()
-						bin := p.build(t, e.goarch)
+						bin := p.build(t, a.Name)
 						img, err := loader.Open(bin)
 						require.NoError(t, err)
-						m := hostMachine(t, e.uname, p.env...)
-						real := runQEMU(t, command, bin, m)
+						m := hostMachine(t, a.UTSName, p.env...)
+						real := runQEMU(t, command, bin, a, m)
 						m = withFiles(t, m, real)
 						rt0, err := Guest(t.Context(), bin, Start{Machine: m})
 						require.NoError(t, err)
-						j.compare(t, Scope{QEMU, p.fixture, e.goarch, img.Minor()}, real, rt0.Calls[QEMU])
+						j.compare(t, Scope{QEMU, p.fixture, a.Name, img.Minor()}, real, rt0.Calls[QEMU])
 					})
 				}
 			})
 		}
 	})
-	j.idle(t, QEMU)
+	j.idle(t, len(arch.All())*len(qemuPrograms()), QEMU)
 }
 
 // runQEMU runs the program in qemu-user up to its first clone.
-func runQEMU(t *testing.T, command, bin string, m machine.Machine) []Call {
+func runQEMU(t *testing.T, command, bin string, a *arch.Arch, m machine.Machine) []Call {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "trace")
 	// A seed makes AT_RANDOM the same in each run, though not the machine's.
 	// The trace goes to standard error: a file of its own would take a descriptor from the program.
-	cmd := exec.Command(command, "-seed", "1", "-strace", "-U", "PWD", "-U", "OLDPWD", bin)
+	cmd := exec.Command(command, "-seed", "1", "-strace", "-U", "PWD", "-U", "OLDPWD", "-U", "SHLVL", "-U", "_", bin)
 	cmd.Args, cmd.Env = append(cmd.Args, m.Args...), m.Env
 	file, err := os.Create(log)
 	require.NoError(t, err)
@@ -83,7 +95,7 @@ func runQEMU(t *testing.T, command, bin string, m machine.Machine) []Call {
 		_ = cmd.Process.Kill()
 		<-ended
 	}
-	calls, err := ParseQEMU(text())
+	calls, err := ParseQEMU(a, text())
 	require.NoError(t, err)
 	require.NotEmpty(t, calls, "%s wrote:\n%s", command, text())
 	require.True(t, last(calls[len(calls)-1].Name), "the program did not come to its first clone:\n%s", text())
