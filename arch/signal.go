@@ -11,6 +11,7 @@ type Signals struct {
 	Action  SigAction
 	// CodeFirst says that siginfo_t has si_code before si_errno, SizeFirst that stack_t has ss_size before ss_flags (MIPS).
 	CodeFirst, SizeFirst bool
+	Timer                int32 // SI_TIMER where it is not asm-generic's −2; else 0
 }
 
 // SigAction is the layout of the kernel's struct sigaction: offsets of its members.

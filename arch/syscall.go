@@ -27,6 +27,12 @@ type Syscall struct {
 	OldTime bool
 	// OpenFlags and MapFlags are the flags of open and of mmap that are not where asm-generic has them.
 	OpenFlags, MapFlags []Flag
+	// PollEvents are the events of poll that are not where asm-generic has them. Those of epoll are the same everywhere.
+	PollEvents []Flag
+	// Limits are the RLIMIT_* that asm-generic numbers in another way.
+	Limits []Renumbered
+	// LimitInfinity is RLIM_INFINITY of getrlimit and setrlimit; 0: all bits of a word.
+	LimitInfinity uint64
 }
 
 // Failed is a flag that a failed call raises; its result is then the errno itself. A call that went well clears it.
