@@ -104,12 +104,14 @@ type Process struct {
 	table    map[uint64]*row // by system call number
 	syscalls int
 
-	futexes  futexTable
-	signals  signalState
-	waiters  []*Thread // blocked until a file is ready, in order of blocking
-	changed  bool      // a file may have become ready since the waiters were tried
-	itimers  [3]intervalTimer
-	restorer uint64 // address of the kernel's sigreturn page; 0: the program brings its own
+	futexes   futexTable
+	signals   signalState
+	waiters   []*Thread // blocked until a file is ready, in order of blocking
+	changed   bool      // a file may have become ready since the waiters were tried
+	itimers   [3]intervalTimer
+	timers    []*posixTimer // of timer_create, in order of their numbers
+	nextTimer int
+	restorer  uint64 // address of the kernel's sigreturn page; 0: the program brings its own
 
 	gdt       uint64              // address of the descriptor table; 0 where the architecture has none
 	loadedTLS [gdtTLSCount]uint64 // the TLS descriptors in it

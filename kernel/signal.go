@@ -62,8 +62,9 @@ type siginfo struct {
 	trap, err uint64
 	pid, uid  int
 	value     uint64
-	running   bool   // sent on behalf of the running thread, which is to take it: a CPU-time timer
-	why       string // for the reason of a death: "sent by thread 1000 with tgkill"
+	timer     *posixTimer // that sent it; nil: none
+	running   bool        // sent on behalf of the running thread, which is to take it: a CPU-time timer
+	why       string      // for the reason of a death: "sent by thread 1000 with tgkill"
 }
 
 // signalState is what the threads share: actions and the signals sent to the process.
@@ -78,9 +79,9 @@ type signalQueue struct {
 	infos []siginfo
 }
 
-// add queues a signal. One that is pending is not queued again, unless it is a real-time signal; EAGAIN when there are too many.
+// add queues a signal. One that is pending is not queued again, unless it is a real-time signal or a timer's; EAGAIN when there are too many.
 func (q *signalQueue) add(info siginfo) arch.Errno {
-	if q.set.has(info.signo) && info.signo < firstRealtime {
+	if q.set.has(info.signo) && info.signo < firstRealtime && info.timer == nil {
 		return 0
 	}
 	if len(q.infos) >= maxQueued {
@@ -111,6 +112,9 @@ func (q *signalQueue) take(want sigset) (siginfo, bool) {
 	info := q.infos[best]
 	q.infos = slices.Delete(q.infos, best, best+1)
 	q.update()
+	if info.timer != nil {
+		info.timer.delivered(&info)
+	}
 	return info, true
 }
 

@@ -82,10 +82,11 @@ func (p *Process) cpuTimerDue() uint64 {
 			due = min(due, uint64(it.due)/nsPerInstruction)
 		}
 	}
-	return due
+	return min(due, p.posixTimerDue())
 }
 
 func (p *Process) fireCPUTimers() {
+	p.firePosixTimers()
 	for _, which := range [...]int{itimerVirtual, itimerProf} {
 		if it := &p.itimers[which]; it.due != 0 && it.due <= p.itimerNow(which) {
 			p.expireItimer(which)

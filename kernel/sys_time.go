@@ -19,8 +19,13 @@ var timeCalls = []call{
 	{name: "time", do: sysTime},
 	{name: "getitimer", do: sysGetitimer},
 	{name: "setitimer", do: sysSetitimer, support: partial, note: "ITIMER_VIRTUAL and ITIMER_PROF both count what the process executes"},
-	{name: "timer_create", do: refuse(arch.ENOTSUP), support: refused, note: "ENOTSUP; Go's profiler falls back to setitimer"},
 }
+
+// The clocks of CPU time.
+const (
+	clockProcessCPU = 2 // CLOCK_PROCESS_CPUTIME_ID
+	clockThreadCPU  = 3 // CLOCK_THREAD_CPUTIME_ID
+)
 
 // clocks are the values of clockid_t, by what they read, include/uapi/linux/time.h. Coarse clocks tick at CONFIG_HZ=250.
 var clocks = map[int32]struct {
@@ -29,15 +34,15 @@ var clocks = map[int32]struct {
 	wall       bool // a sleep until a time of this clock is on CLOCK_REALTIME's scale
 	sleep      bool // clock_nanosleep knows it
 }{
-	0:  {read: wallTime, resolution: 1, wall: true, sleep: true}, // CLOCK_REALTIME
-	1:  {read: monotonicTime, resolution: 1, sleep: true},        // CLOCK_MONOTONIC
-	2:  {read: processTime, resolution: 1},                       // CLOCK_PROCESS_CPUTIME_ID
-	3:  {read: threadTime, resolution: 1},                        // CLOCK_THREAD_CPUTIME_ID
-	4:  {read: monotonicTime, resolution: 1},                     // CLOCK_MONOTONIC_RAW
-	5:  {read: coarse(wallTime), resolution: tick},               // CLOCK_REALTIME_COARSE
-	6:  {read: coarse(monotonicTime), resolution: tick},          // CLOCK_MONOTONIC_COARSE
-	7:  {read: monotonicTime, resolution: 1, sleep: true},        // CLOCK_BOOTTIME: never suspended
-	11: {read: taiTime, resolution: 1},                           // CLOCK_TAI
+	0:               {read: wallTime, resolution: 1, wall: true, sleep: true}, // CLOCK_REALTIME
+	1:               {read: monotonicTime, resolution: 1, sleep: true},        // CLOCK_MONOTONIC
+	clockProcessCPU: {read: processTime, resolution: 1},
+	clockThreadCPU:  {read: threadTime, resolution: 1},
+	4:               {read: monotonicTime, resolution: 1},              // CLOCK_MONOTONIC_RAW
+	5:               {read: coarse(wallTime), resolution: tick},        // CLOCK_REALTIME_COARSE
+	6:               {read: coarse(monotonicTime), resolution: tick},   // CLOCK_MONOTONIC_COARSE
+	7:               {read: monotonicTime, resolution: 1, sleep: true}, // CLOCK_BOOTTIME: never suspended
+	11:              {read: taiTime, resolution: 1},                    // CLOCK_TAI
 }
 
 // tick is a jiffy at CONFIG_HZ=250, in nanoseconds.

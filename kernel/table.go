@@ -41,7 +41,7 @@ type call struct {
 // calls joins the themes. The order is that of `rt0 arches` and of the documentation.
 func calls() []call {
 	return slices.Concat(
-		threadCalls, timeCalls, futexCalls, signalCalls, pollCalls,
+		threadCalls, timeCalls, timerCalls, futexCalls, signalCalls, pollCalls,
 		fileCalls, memoryCalls, infoCalls,
 	)
 }
