@@ -32,7 +32,7 @@ type Arch struct {
 
 	PC, SP    Register
 	Link      Register   // the link register; None where calls push the return address
-	Flags     Register   // the condition flags (EFLAGS, PSTATE)
+	Flags     Register   // the condition flags (EFLAGS, PSTATE); None where there are none (riscv64)
 	TLS       Register   // what the thread pointer is kept in; None where it is a descriptor (386)
 	Registers []Register // the user-visible integer registers, PC and SP included, in the order of a crash report
 
@@ -104,6 +104,8 @@ type Engine struct {
 	Arch, Mode int     // uc_arch, uc_mode
 	Models     []Model // the first is the default
 	Illegal    uint32  // the exception number of an undefined instruction; 0: the engine reports it by itself
+	Halt       uint32  // the exception number of the one instruction that the engine reports as invalid though it is not; 0: there is none
+	Ahead      int     // bytes by which the engine's PC is past an instruction that has raised an exception, when it tells of it
 	FlagsNever uint64  // bits of Flags that no program sets: one that is set shows that the engine's flags are garbage
 	InsnShift  uint    // log2 of the size of an instruction in bytes; 0 where it varies
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
@@ -161,6 +163,8 @@ type Feature struct {
 	HWCap int    // 1: AT_HWCAP, 2: AT_HWCAP2, 0: not in the auxv
 	Bit   uint   // in that word
 	CPUID *CPUID // x86: where CPUID says it; the one set bit of Regs is the feature's. Nil where CPUID does not say it
+	// HWProbe is its bit in riscv_hwprobe's RISCV_HWPROBE_KEY_IMA_EXT_0; 0: the call does not say it.
+	HWProbe uint64
 	// Engine says that the engine's default model runs it, and answers what the host cannot change (so not RDRAND). Such a
 	// feature is there when nothing is faked.
 	Engine bool

@@ -39,6 +39,9 @@ func testSignalFrame(t *testing.T, a *Arch) {
 		last[s.Reg] = s.Offset
 	}
 	for _, r := range append(append([]Register{}, a.Registers...), a.Flags) {
+		if r == None {
+			continue
+		}
 		require.Contains(t, last, r, "%s is not saved", r.Name)
 		require.Greater(t, last[r], f.Context, "%s: what rt_sigreturn reads is in the ucontext", r.Name)
 	}
@@ -65,7 +68,7 @@ func testSignalFrame(t *testing.T, a *Arch) {
 	require.Equal(t, f.Return < 0, a.Link != None, "the return address goes to the frame or to the link register")
 	require.GreaterOrEqual(t, f.RedZone, 0)
 	require.Equal(t, f.Return >= 0, f.Popped == word && a.Link == None)
-	require.NotZero(t, f.UserFlags)
+	require.Equal(t, a.Flags != None, f.UserFlags != 0)
 }
 
 func testSignals(t *testing.T, a *Arch) {
@@ -100,6 +103,7 @@ func TestSignalFrameOffsets(t *testing.T) {
 		{"amd64", 440, 304, 48 + 128, 48 + 120, 48 + 176},
 		{"arm64", 4688 + 16, 168, 304 + 264, 304 + 256, 304 + 0},
 		{"386", 268, 252, 164 + 56, 164 + 28, 164 + 84},
+		{"riscv64", 128 + 960, 168, 304 + 0, 304 + 16, -1},
 	} {
 		t.Run(tc.goarch, func(t *testing.T) {
 			t.Parallel()

@@ -46,11 +46,9 @@ static void stop(struct rt0_engine *e, enum rt0_why why)
 	uc_emu_stop(e->uc);
 }
 
-static uint64_t executed(struct rt0_engine *e) { return e->goal - (uint64_t)e->left; }
-
 static void set_goal(struct rt0_engine *e, uint64_t goal)
 {
-	uint64_t done = executed(e);
+	uint64_t done = rt0_executed(e);
 	if (goal > done && goal - done > INT64_MAX)
 		goal = done + INT64_MAX;
 	e->goal = goal;
@@ -87,18 +85,22 @@ static void block_fixed(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 	e->blocks++;
 }
 
-/* Counts a block that is not in the table. One that has a breakpoint is never put there. */
-static void __attribute__((noinline)) block_unknown(struct rt0_engine *e, uint64_t addr)
+/* Counts a block that is not in the table. One that has a breakpoint is never put there, nor one that reads a counter. */
+static void __attribute__((noinline)) block_unknown(struct rt0_engine *e, uint64_t addr, uint32_t size)
 {
 	uc_tb tb;
 	uint64_t n = 1;
+	if (e->csr_read)
+		rt0_csr_settle(e, addr);
 	if (ends_here(e, addr))
 		return;
 	if (uc_ctl_request_cache(e->uc, addr, &tb) == UC_ERR_OK && tb.icount)
 		n = tb.icount;
 	e->left -= n;
 	e->blocks++;
-	if (!is_break(e, addr))
+	if (e->csr)
+		rt0_csr_block(e, addr, size);
+	if (!is_break(e, addr) && !e->csr_read)
 		e->counts[addr & (RT0_COUNTS - 1)] = (struct rt0_count){addr, n};
 }
 
@@ -107,9 +109,9 @@ static void block_varying(uc_engine *uc, uint64_t addr, uint32_t size, void *use
 	struct rt0_engine *e = user;
 	struct rt0_count *c = &e->counts[addr & (RT0_COUNTS - 1)];
 	int64_t left = e->left;
-	(void)uc, (void)size;
+	(void)uc;
 	if (unlikely(c->addr != addr || left <= 0)) {
-		block_unknown(e, addr);
+		block_unknown(e, addr, size);
 		return;
 	}
 	e->left = left - (int64_t)c->instructions;
@@ -171,11 +173,14 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 {
 	struct rt0_engine *e = user;
 	(void)uc;
+	bool illegal = e->illegal && number == e->illegal;
 	e->stop.intr = number;
-	if (!e->syscall_insn && number == e->syscall_intr)
+	if (!e->syscall_insn && number == e->syscall_intr) {
 		stop(e, RT0_SYSCALL);
-	else
-		stop(e, e->illegal && number == e->illegal ? RT0_ILLEGAL : RT0_INTERRUPT);
+	} else if (!illegal || !e->csr || !rt0_csr_trap(e)) {
+		stop(e, illegal ? RT0_ILLEGAL : RT0_INTERRUPT);
+		e->stop.behind = e->ahead;
+	}
 }
 
 /* x86: the answers of CPUID. A leaf that is not described answers zeroes, as real CPUs do for leaves they reserve. */
@@ -199,13 +204,11 @@ static int on_cpuid(uc_engine *uc, void *user)
 	return 1;
 }
 
-static uint64_t counter(struct rt0_engine *e) { return e->counter + executed(e); }
-
 /* x86: the time stamp counter would be the host's. */
 static int on_rdtsc(uc_engine *uc, void *user)
 {
 	struct rt0_engine *e = user;
-	uint64_t now = counter(e), low = (uint32_t)now, high = now >> 32;
+	uint64_t now = rt0_counter(e), low = (uint32_t)now, high = now >> 32;
 	bool wide = e->pc == UC_X86_REG_RIP;
 	uc_reg_write(uc, wide ? UC_X86_REG_RAX : UC_X86_REG_EAX, &low);
 	uc_reg_write(uc, wide ? UC_X86_REG_RDX : UC_X86_REG_EDX, &high);
@@ -226,7 +229,7 @@ static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *c
 	struct rt0_engine *e = user;
 	if (cp->op0 != 3 || cp->op1 != 3 || cp->crn != 14 || cp->crm != 0 || (cp->op2 != 1 && cp->op2 != 2 && cp->op2 != 5 && cp->op2 != 6))
 		return 0;
-	uint64_t now = counter(e);
+	uint64_t now = rt0_counter(e);
 	uc_reg_write(uc, reg, &now);
 	return 1;
 }
@@ -311,6 +314,9 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->syscall_insn = c->syscall_insn;
 	e->syscall_intr = c->syscall_intr;
 	e->illegal = c->illegal;
+	e->halt = c->halt;
+	e->ahead = c->ahead;
+	e->csr = c->arch == UC_ARCH_RISCV;
 	e->flags = c->flags;
 	e->flags_never = c->flags_never;
 	e->skip = NOWHERE;
@@ -427,26 +433,35 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	set_goal(e, limit);
 	uint64_t pc = rt0_reg(e, e->pc);
 	bool at_break = e->at_break;
-	uint64_t before = executed(e);
+	uint64_t before = rt0_executed(e);
 	e->skip = at_break ? pc : NOWHERE;
 	uc_err err = uc_emu_start(e->uc, pc, 0, 0, 0);
 	e->stop.pc = rt0_reg(e, e->pc);
+	if (e->stop.behind)
+		rt0_set_reg(e, e->pc, e->stop.pc -= e->stop.behind);
+	if (e->csr_read)
+		rt0_csr_settle(e, e->stop.pc);
 	mend_flags(e);
 	if (err == UC_ERR_EXCEPTION && e->stop.why == RT0_NOTHING && e->stop.access) {
 		e->stop.why = e->stop.err ? RT0_MEMORY : RT0_FAULT;
-		if (e->stop.why == RT0_FAULT && e->stop.access == RT0_EXEC)
-			e->stop.addr = e->stop.pc;
-		else if (e->stop.why == RT0_FAULT)
+		if (e->stop.why == RT0_FAULT && e->stop.access == RT0_EXEC) {
+			/* An illegal instruction of two bytes has no size; at a page's start, its end is sought before the page (tb_gen_code). */
+			if (e->csr && e->stop.addr < (e->stop.pc & -(uint64_t)RT0_PAGE_SIZE))
+				e->stop = (struct rt0_stop){.why = RT0_ILLEGAL, .pc = e->stop.pc};
+			else
+				e->stop.addr = e->stop.pc;
+		} else if (e->stop.why == RT0_FAULT)
 			probe(e);
 	} else if (err == UC_ERR_INSN_INVALID) {
-		e->stop.why = RT0_ILLEGAL;
+		e->stop.why = e->halt ? RT0_INTERRUPT : RT0_ILLEGAL;
+		e->stop.intr = e->halt;
 	} else if (err != UC_ERR_OK || e->stop.why == RT0_NOTHING) {
 		/* No hook asked for the stop, and the engine names no error: the CPU was halted. */
 		e->stop.why = err ? RT0_ENGINE : RT0_ILLEGAL;
 		e->stop.err = err;
 	}
 	/* A limit that was reached already leaves the guest at its breakpoint, which was told of. */
-	e->at_break = e->stop.why == RT0_BREAK || (at_break && e->stop.why == RT0_LIMIT && executed(e) == before);
+	e->at_break = e->stop.why == RT0_BREAK || (at_break && e->stop.why == RT0_LIMIT && rt0_executed(e) == before);
 }
 
 static void filter_all(struct rt0_engine *e)

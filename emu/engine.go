@@ -90,6 +90,8 @@ func New(cfg Config) (*Engine, error) {
 		syscall_insn: C.int(a.Syscall.Insn),
 		syscall_intr: C.uint32_t(a.Syscall.Intr),
 		illegal:      C.uint32_t(a.Engine.Illegal),
+		halt:         C.uint32_t(a.Engine.Halt),
+		ahead:        C.uint32_t(a.Engine.Ahead),
 		flags:        C.int(a.Flags.ID),
 		flags_never:  C.uint64_t(a.Engine.FlagsNever),
 		shift:        C.uint32_t(a.Engine.InsnShift),
@@ -179,7 +181,7 @@ func (e *Engine) SetGDT(r arch.Register, base uint64, limit uint32) {
 	C.rt0_set_gdt(e.c, C.int(r.ID), C.uint64_t(base), C.uint32_t(limit))
 }
 
-// SetCounter sets what the CPU's cycle counter (RDTSC, CNTVCT_EL0) reads now; it advances by one with each instruction.
+// SetCounter sets what the CPU's cycle counter (RDTSC, CNTVCT_EL0, RDTIME) reads now; it advances by one with each instruction.
 func (e *Engine) SetCounter(v uint64) { e.c.counter = C.uint64_t(v - e.Instructions()) }
 
 // Instructions is how many instructions were executed since New, less those that [Engine.Restore] undid. Those of a block count when it

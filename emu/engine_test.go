@@ -28,6 +28,8 @@ var snippets = map[string]struct {
 	"amd64": {"rax", "rdi", "rcx", code("48 89 07 0f 05"), code("48 8b 07 0f 05"), code("48 ff c9 75 fb 0f 05"), code("0f 0b"), 8, 2, 2},
 	"386":   {"eax", "edi", "ecx", code("89 07 cd 80"), code("8b 07 cd 80"), code("49 75 fd cd 80"), code("0f 0b"), 4, 2, 2},
 	"arm64": {"x0", "x1", "x2", code("20 00 00 f9 01 00 00 d4"), code("20 00 40 f9 01 00 00 d4"), code("42 04 00 f1 e1 ff ff 54 01 00 00 d4"), code("00 00 00 00"), 8, 2, 4},
+	// The loop has an instruction of two bytes and one of four.
+	"riscv64": {"a0", "a1", "a2", code("23 b0 a5 00 73 00 00 00"), code("03 b5 05 00 73 00 00 00"), code("7d 16 e3 1f 06 fe 73 00 00 00"), code("00 00"), 8, 2, 4},
 }
 
 func code(hex string) []byte {

@@ -96,14 +96,39 @@ var instructions = map[string]map[string]string{
 		"svei8mm":  "20 98 02 45", // smmla z0.s, z1.b, z2.b
 		"wfxt":     "00 10 03 d5", // wfet x0
 	},
+	"riscv64": {
+		"i":      "13 05 15 00", // addi a0, a0, 1
+		"m":      "33 05 a5 02", // mul a0, a0, a0
+		"a":      "2f b5 05 10", // lr.d a0, (a1)
+		"f":      "53 75 b5 00", // fadd.s fa0, fa0, fa1
+		"d":      "53 75 b5 02", // fadd.d fa0, fa0, fa1
+		"c":      "05 05",       // c.addi a0, 1
+		"v":      "57 70 05 00", // vsetvli zero, a0, e8
+		"zba":    "33 25 a5 20", // sh1add a0, a0, a0
+		"zbb":    "33 75 a5 40", // andn a0, a0, a0
+		"zbs":    "33 15 a5 28", // bset a0, a0, a0
+		"zicboz": "0f a0 45 00", // cbo.zero (a1)
+		"zbc":    "33 15 a5 0a", // clmul a0, a0, a0
+		"zbkb":   "33 45 a5 08", // pack a0, a0, a0
+		"zbkc":   "33 15 a5 0a", // clmul a0, a0, a0
+		"zbkx":   "33 45 a5 28", // xperm8 a0, a0, a0
+		"zknd":   "33 05 a5 3a", // aes64ds a0, a0, a0
+		"zkne":   "33 05 a5 32", // aes64es a0, a0, a0
+		"zknh":   "13 15 05 10", // sha256sum0 a0, a0
+		"zvbb":   "57 70 05 00", // vsetvli zero, a0, e8: there is no V
+		"zfh":    "53 75 b5 04", // fadd.h fa0, fa0, fa1
+		"zfa":    "53 05 18 f2", // fli.d fa0, 1
+		"zacas":  "2f b5 a5 28", // amocas.d a0, a0, (a1)
+		"zicond": "33 55 a5 0e", // czero.eqz a0, a0, a0
+	},
 }
 
 // only64 are the features of amd64 whose instruction is another one in 32-bit mode.
 var only64 = []string{"cx16", "fsgsbase"}
 
 // pointers are the registers that memory operands use, and traps the system call that ends a try.
-var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi"},
-	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80"}
+var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "riscv64": "a1"},
+	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80", "riscv64": "73 00 00 00"}
 
 func instructionsOf(goarch string) map[string]string {
 	if goarch != "386" {

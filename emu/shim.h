@@ -5,6 +5,7 @@
  *
  * space.c   the guest's address space: physical pages, page table, regions, snapshots
  * engine.c  the CPU engine: hooks, the run loop, registers
+ * csr.c     RISC-V's counters
  */
 #ifndef RT0_SHIM_H
 #define RT0_SHIM_H
@@ -123,6 +124,7 @@ enum rt0_why { RT0_LIMIT, RT0_SYSCALL, RT0_BREAK, RT0_FAULT, RT0_ILLEGAL, RT0_IN
 struct rt0_stop {
 	uint64_t pc, addr;
 	uint32_t why, access, mapped, intr, err;
+	uint32_t behind; /* the instruction that raised the exception is so many bytes before the engine's PC */
 };
 
 struct rt0_cpuid {
@@ -150,9 +152,13 @@ struct rt0_engine {
 	uc_engine *uc;
 	struct rt0_space space;
 	int pc, syscall_insn;
-	uint32_t syscall_intr, illegal;
+	uint32_t syscall_intr, illegal, halt, ahead;
 	int flags;
 	uint64_t flags_never;
+
+	bool csr;          /* it is a RISC-V */
+	uint32_t csr_read; /* an instruction that has read a counter, and the address after it, where rd is to be mended; 0: none */
+	uint64_t csr_next;
 
 	uint64_t *breaks; /* open-addressed set; 0 is empty */
 	size_t nbreaks, cbreaks;
@@ -167,16 +173,26 @@ struct rt0_engine {
 
 	struct rt0_cpuid *cpuid;
 	size_t ncpuid;
-	uint64_t counter; /* added to instructions: what RDTSC and CNTVCT_EL0 read */
+	uint64_t counter; /* added to instructions: what RDTSC, CNTVCT_EL0 and RDTIME read */
 
 	struct rt0_count counts[RT0_COUNTS]; /* shift == 0 */
 };
+
+static inline uint64_t rt0_executed(struct rt0_engine *e) { return e->goal - (uint64_t)e->left; }
+static inline uint64_t rt0_counter(struct rt0_engine *e) { return e->counter + rt0_executed(e); }
+
+/* An illegal instruction: true when it was RDTIME, which has been carried out. */
+bool rt0_csr_trap(struct rt0_engine *e);
+/* Looks whether a block that is about to run ends by reading a counter. */
+void rt0_csr_block(struct rt0_engine *e, uint64_t addr, uint32_t size);
+/* Mends what it has read, now that the CPU is at pc. */
+void rt0_csr_settle(struct rt0_engine *e, uint64_t pc);
 
 struct rt0_config {
 	int arch, mode, model; /* model -1: the engine's default */
 	bool small_pages;
 	int pc, syscall_insn;
-	uint32_t syscall_intr, illegal, shift;
+	uint32_t syscall_intr, illegal, halt, ahead, shift;
 	int flags;
 	uint64_t flags_never;
 	uint64_t memory;

@@ -278,7 +278,7 @@ func TestAddressSpaceModel(t *testing.T) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			goarch := arches[seed%3]
+			goarch := arches[int(seed)%len(arches)]
 			size := []uint64{4 << 10, 64 << 10}[seed%2]
 			p := newProcess(t, goarch, nil, withMachine(machine.PageSize(size)))
 			m := &model{t: t, p: p, size: size, pages: map[uint64]page{}, rng: rand.New(rand.NewPCG(seed, 7))}

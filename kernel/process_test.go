@@ -22,13 +22,14 @@ const (
 )
 
 // arches are the architectures that tests of frames and registers run on.
-var arches = []string{"amd64", "arm64", "386"}
+var arches = arch.Names()
 
 // spin is an endless loop, the shortest program that a thread can run.
 var spin = map[string][]byte{
-	"amd64": {0xeb, 0xfe},             // jmp .
-	"386":   {0xeb, 0xfe},             // jmp .
-	"arm64": {0x00, 0x00, 0x00, 0x14}, // b .
+	"amd64":   {0xeb, 0xfe},             // jmp .
+	"386":     {0xeb, 0xfe},             // jmp .
+	"arm64":   {0x00, 0x00, 0x00, 0x14}, // b .
+	"riscv64": {0x01, 0xa0},             // c.j .
 }
 
 // newProcess makes a process that runs code; nil: it spins.
