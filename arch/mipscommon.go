@@ -2,6 +2,11 @@
 
 package arch
 
+import (
+	"slices"
+	"strconv"
+)
+
 // What mips, mipsle, mips64 and mips64le have in common: Linux's port to MIPS took its numbers from IRIX, where others took those of x86.
 //
 // The tables of flags are turned round by moving bits, so each place that a row takes away is given to another one: rows without a name
@@ -92,21 +97,31 @@ var mipsStat = Layout{
 }
 
 // mipsFeatures are the bits of AT_HWCAP (mips/include/uapi/asm/hwcap.h), by their names among the "ASEs implemented" of /proc/cpuinfo
-// where they have one. None is needed by Go's code; the engine's default models have none but MIPS16 and the DSP extensions.
-var mipsFeatures = []Feature{
-	{Name: "r6", HWCap: 1, Bit: 0},
-	{Name: "msa", HWCap: 1, Bit: 1},
-	{Name: "crc32", HWCap: 1, Bit: 2},
-	{Name: "mips16", HWCap: 1, Bit: 3},
-	{Name: "mdmx", HWCap: 1, Bit: 4},
-	{Name: "mips3d", HWCap: 1, Bit: 5},
-	{Name: "smartmips", HWCap: 1, Bit: 6},
-	{Name: "dsp", HWCap: 1, Bit: 7},
-	{Name: "dsp2", HWCap: 1, Bit: 8},
-	{Name: "dsp3", HWCap: 1, Bit: 9},
-	{Name: "mips16e2", HWCap: 1, Bit: 10},
-	{Name: "loongson-mmi", HWCap: 1, Bit: 11},
-	{Name: "loongson-ext", HWCap: 1, Bit: 12},
-	{Name: "loongson-ext2", HWCap: 1, Bit: 13},
-	{Name: "loongson-cpucfg", HWCap: 1, Bit: 14},
+// where they have one, and r6, which is a release. Go's code needs none; engine are those that the engine's default model has.
+func mipsFeatures(engine ...string) []Feature {
+	names := [...]string{
+		"r6", "msa", "crc32", "mips16", "mdmx", "mips3d", "smartmips", "dsp", "dsp2", "dsp3", "mips16e2",
+		"loongson-mmi", "loongson-ext", "loongson-ext2", "loongson-cpucfg",
+	}
+	features := make([]Feature, len(names))
+	for bit, name := range names {
+		features[bit] = Feature{Name: name, HWCap: 1, Bit: uint(bit), Engine: slices.Contains(engine, name)}
+	}
+	return features
 }
+
+// mipsTraps are the CPU's exceptions by the engine's numbers (EXCP_*), and what Linux makes of them (mips/kernel/traps.c). Where it says
+// no more than force_sig, there is no address.
+var mipsTraps = []Trap{
+	{Intr: 12, Signal: SIGBUS, Code: siKernel},       // AdEL: do_ade
+	{Intr: 13, Signal: SIGBUS, Code: siKernel},       // AdES: do_ade
+	{Intr: 18, Signal: SIGTRAP, Code: 1},             // break: do_bp, TRAP_BRKPT
+	{Intr: 19, Signal: SIGILL, Code: siKernel},       // coprocessor unusable: do_cpu
+	{Intr: 20, Signal: SIGILL, Code: siKernel},       // reserved instruction: do_ri
+	{Intr: 21, Signal: SIGFPE, Code: 2, Addr: true},  // overflow: do_ov, FPE_INTOVF
+	{Intr: 22, Signal: SIGTRAP, Code: siKernel},      // teq and the like: do_tr
+	{Intr: 23, Signal: SIGFPE, Code: 14, Addr: true}, // floating point: do_fpe, FPE_FLTUNK
+}
+
+// mipsFloat is a floating-point register.
+func mipsFloat(n int) Register { return Register{"f" + strconv.Itoa(n), ucMIPSRegF0 + n} }

@@ -58,6 +58,30 @@ type Flag struct {
 	Generic, Own uint64
 }
 
+// Generic moves the bits of a flag word that table knows from where the architecture has them to where asm-generic has them.
+func Generic(v uint64, table []Flag) uint64 {
+	var from, to uint64
+	for _, f := range table {
+		from |= f.Own
+		if v&f.Own == f.Own {
+			to |= f.Generic
+		}
+	}
+	return v&^from | to
+}
+
+// Own moves them back.
+func Own(v uint64, table []Flag) uint64 {
+	var from, to uint64
+	for _, f := range table {
+		from |= f.Generic
+		if v&f.Generic == f.Generic {
+			to |= f.Own
+		}
+	}
+	return v&^from | to
+}
+
 // Number is a row of the system call table.
 type Number struct {
 	N    uint64

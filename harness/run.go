@@ -210,7 +210,7 @@ func (b *boot) close() {
 func (b *boot) atSyscall(s *kernel.Syscall) {
 	b.hash.syscall(s)
 	b.sysmon.syscall(s)
-	c := call{s, b.callText(s), b.report.Phase}
+	c := call{s, b.arch, b.callText(s), b.report.Phase}
 	b.recent.add(c)
 	b.tracer.syscall(c)
 }

@@ -7,12 +7,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/kernel"
 )
 
 // call is a system call with what can only be read while it is fresh.
 type call struct {
 	*kernel.Syscall
+	arch  *arch.Arch
 	text  string // the path or the bytes that it points to
 	phase string
 }
@@ -45,8 +47,7 @@ type flag struct {
 	name  string
 }
 
-// callFlags are the words of flags. The first entry of value 0 stands for an empty word; numbers are those of asm-generic, which amd64,
-// arm64 and 386 share for these.
+// callFlags are the words of flags. The first entry of value 0 stands for an empty word; numbers are those of asm-generic.
 var callFlags = map[byte][]flag{
 	'P': {{0, "PROT_NONE"}, {1, "PROT_READ"}, {2, "PROT_WRITE"}, {4, "PROT_EXEC"}},
 	'M': {{1, "MAP_SHARED"}, {2, "MAP_PRIVATE"}, {0x10, "MAP_FIXED"}, {0x20, "MAP_ANONYMOUS"}, {0x4000, "MAP_NORESERVE"},
@@ -113,6 +114,10 @@ func (c call) arguments() []string {
 			if v != 0 {
 				list[i] = fmt.Sprintf("%#x", v)
 			}
+		case 'M':
+			list[i] = flagText(callFlags[letter], arch.Generic(v, c.arch.Syscall.MapFlags))
+		case 'O':
+			list[i] = flagText(callFlags[letter], arch.Generic(v, c.arch.Syscall.OpenFlags))
 		default:
 			list[i] = flagText(callFlags[letter], v)
 		}

@@ -83,7 +83,7 @@ func sysEventfd(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 // sysEventfd2(initial, flags).
 func sysEventfd2(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	const semaphore = 1
-	flags := int(a[1])
+	flags := t.p.openFlags(a[1])
 	if flags&^(semaphore|oCLOEXEC|oNONBLOCK) != 0 {
 		return 0, arch.EINVAL
 	}

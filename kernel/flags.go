@@ -4,33 +4,46 @@ package kernel
 
 import "github.com/rt0-dev/rt0/arch"
 
-// Some architectures number the flags of open and mmap in their own way. Inside, all code speaks asm-generic's.
+// Some architectures number flags and limits in their own way. Inside, all code speaks asm-generic's.
 
 // openFlags translates open's flags from the guest's numbers.
 func (p *Process) openFlags(v uint64) int {
-	return int(translate(uint64(uint32(v)), p.arch.Syscall.OpenFlags, false))
+	return int(arch.Generic(uint64(uint32(v)), p.arch.Syscall.OpenFlags))
 }
 
 // guestFlags translates them back.
 func (p *Process) guestFlags(flags int) uint64 {
-	return translate(uint64(flags), p.arch.Syscall.OpenFlags, true)
+	return arch.Own(uint64(flags), p.arch.Syscall.OpenFlags)
 }
 
 // mapFlags translates mmap's flags from the guest's numbers.
-func (p *Process) mapFlags(v uint64) uint64 { return translate(v, p.arch.Syscall.MapFlags, false) }
+func (p *Process) mapFlags(v uint64) uint64 { return arch.Generic(v, p.arch.Syscall.MapFlags) }
 
-// translate moves the bits that table knows to where the other side has them.
-func translate(v uint64, table []arch.Flag, back bool) uint64 {
-	var from, to uint64
-	for _, f := range table {
-		old, new := f.Own, f.Generic
-		if back {
-			old, new = new, old
-		}
-		from |= old
-		if v&old == old {
-			to |= new
+// resource translates the number of a resource limit from the guest's.
+func (p *Process) resource(own uint64) uint32 {
+	for _, r := range p.arch.Syscall.Limits {
+		if r.Own == uint64(uint32(own)) {
+			return uint32(r.Generic)
 		}
 	}
-	return v&^from | to
+	return uint32(own)
+}
+
+// limitInfinity is RLIM_INFINITY of the calls that tell limits in words.
+func (p *Process) limitInfinity() limit {
+	switch {
+	case p.arch.Syscall.LimitInfinity != 0:
+		return limit(p.arch.Syscall.LimitInfinity)
+	case p.arch.PtrSize == 4:
+		return 1<<32 - 1
+	}
+	return infinity
+}
+
+// timerCode is SI_TIMER.
+func (p *Process) timerCode() int32 {
+	if code := p.arch.Signals.Timer; code != 0 {
+		return code
+	}
+	return siTimer
 }

@@ -230,8 +230,9 @@ func procMounts(t *Thread) []byte {
 func procLimits(t *Thread) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units")
-	for i, name := range limitNames {
-		l := t.p.id.limits[i]
+	for own := range limitNames { // proc_pid_limits goes by the architecture's numbers
+		i := t.p.resource(uint64(own))
+		name, l := limitNames[i], t.p.id.limits[i]
 		fmt.Fprintf(&b, "%-25s %-20s %-20s %-10s\n", name.text, l.soft, l.hard, name.unit)
 	}
 	return b.Bytes()

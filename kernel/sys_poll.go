@@ -120,6 +120,7 @@ func (t *Thread) ppoll(a [6]uint64, wide bool) (uint64, arch.Errno) {
 // poll answers an array of struct pollfd: int fd, short events, short revents.
 func (t *Thread) poll(addr, n uint64, deadline int64) (uint64, arch.Errno) {
 	const size = 8
+	own := t.p.arch.Syscall.PollEvents
 	if n > uint64(t.p.files.limit) {
 		return 0, arch.EINVAL
 	}
@@ -130,14 +131,14 @@ func (t *Thread) poll(addr, n uint64, deadline int64) (uint64, arch.Errno) {
 	return t.waitFor(deadline, func() (uint64, arch.Errno, bool) {
 		count := uint64(0)
 		for at := 0; at < len(b); at += size {
-			number, events := int(int32(getUint(t.p.arch, b[at:at+4]))), uint32(getUint(t.p.arch, b[at+4:at+6]))
+			number, events := int(int32(getUint(t.p.arch, b[at:at+4]))), uint32(arch.Generic(getUint(t.p.arch, b[at+4:at+6]), own))
 			var got uint32
 			if d := t.p.files.get(number); d != nil {
 				got = d.poll() & (events | pollErr | pollHup)
 			} else if number >= 0 {
 				got = pollNval
 			}
-			putUint(t.p.arch, b[at+6:at+8], uint64(got))
+			putUint(t.p.arch, b[at+6:at+8], arch.Own(uint64(got), own))
 			if got != 0 {
 				count++
 			}

@@ -58,7 +58,7 @@ var defaultLimits = [16]rlimit{
 }
 
 func sysPrlimit64(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	resource := uint32(a[1])
+	resource := t.p.resource(a[1])
 	if resource >= uint32(len(t.p.id.limits)) {
 		return 0, arch.EINVAL
 	}
@@ -101,14 +101,18 @@ func (p *Process) setLimit(resource uint32, new rlimit) arch.Errno {
 
 // sysGetrlimit fills two longs; what does not fit 32 bits is infinity (compat_sys_getrlimit).
 func sysGetrlimit(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	if uint32(a[0]) >= uint32(len(t.p.id.limits)) {
+	resource := t.p.resource(a[0])
+	if resource >= uint32(len(t.p.id.limits)) {
 		return 0, arch.EINVAL
 	}
-	l := t.p.id.limits[uint32(a[0])]
+	l := t.p.id.limits[resource]
 	e := t.encode()
 	for _, v := range []limit{l.soft, l.hard} {
-		if t.p.arch.PtrSize == 4 {
-			v = min(v, 1<<32-1)
+		if t.p.arch.PtrSize == 4 && v >= 1<<32-1 {
+			v = infinity
+		}
+		if v == infinity {
+			v = t.p.limitInfinity()
 		}
 		e.word(uint64(v))
 	}
@@ -116,7 +120,8 @@ func sysGetrlimit(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 }
 
 func sysSetrlimit(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	if uint32(a[0]) >= uint32(len(t.p.id.limits)) {
+	resource := t.p.resource(a[0])
+	if resource >= uint32(len(t.p.id.limits)) {
 		return 0, arch.EINVAL
 	}
 	word := t.p.arch.PtrSize
@@ -127,9 +132,9 @@ func sysSetrlimit(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	var v [2]limit
 	for i := range v {
 		v[i] = limit(getUint(t.p.arch, b[i*word:(i+1)*word]))
-		if word == 4 && v[i] == 1<<32-1 {
+		if v[i] == t.p.limitInfinity() {
 			v[i] = infinity
 		}
 	}
-	return 0, t.p.setLimit(uint32(a[0]), rlimit{v[0], v[1]})
+	return 0, t.p.setLimit(resource, rlimit{v[0], v[1]})
 }

@@ -90,7 +90,7 @@ func (p *Process) decodeAction(b []byte) action {
 	l, word := &p.arch.Signals.Action, p.arch.PtrSize
 	a := action{
 		handler: getUint(p.arch, b[l.Handler:l.Handler+word]),
-		flags:   translate(getUint(p.arch, b[l.Flags:l.Flags+l.FlagsSize]), p.arch.Signals.Flags, false),
+		flags:   arch.Generic(getUint(p.arch, b[l.Flags:l.Flags+l.FlagsSize]), p.arch.Signals.Flags),
 		mask:    p.decodeSigset(b[l.Mask:]).minus(unblockable),
 	}
 	if l.Restorer >= 0 {
@@ -105,7 +105,7 @@ func (p *Process) encodeAction(a action) []byte {
 	l, word := &p.arch.Signals.Action, p.arch.PtrSize
 	b := make([]byte, l.Mask+p.sigsetSize())
 	putUint(p.arch, b[l.Handler:l.Handler+word], a.handler)
-	putUint(p.arch, b[l.Flags:l.Flags+l.FlagsSize], translate(a.flags, p.arch.Signals.Flags, true))
+	putUint(p.arch, b[l.Flags:l.Flags+l.FlagsSize], arch.Own(a.flags, p.arch.Signals.Flags))
 	if l.Restorer >= 0 {
 		putUint(p.arch, b[l.Restorer:l.Restorer+word], a.restorer)
 	}

@@ -97,7 +97,7 @@ func (p *Process) expireTimer(pt *posixTimer) {
 	default:
 		pt.missed = count - 1
 		p.send(pt.target, siginfo{
-			signo: pt.signal, code: siTimer, timer: pt, pid: pt.id, value: pt.value, running: pt.cpu(), why: "of a timer",
+			signo: pt.signal, code: p.timerCode(), timer: pt, pid: pt.id, value: pt.value, running: pt.cpu(), why: "of a timer",
 		})
 	}
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package arch
+
+import (
+	"debug/elf"
+	"encoding/binary"
+)
+
+var mipsle = &Arch{
+	Name: "mipsle",
+	Tier: Full,
+	Missing: []string{
+		"DSP and MSA instructions, MIPS32R6",
+	},
+
+	ELF: ELF{
+		Machine:  elf.EM_MIPS,
+		Class:    elf.ELFCLASS32,
+		Data:     elf.ELFDATA2LSB,
+		Relative: uint32(elf.R_MIPS_REL32), // 3
+		Rela:     false,
+	},
+	Order:   binary.LittleEndian,
+	PtrSize: 4,
+
+	Engine: Engine{
+		Arch:       ucArchMIPS,
+		Mode:       ucModeMIPS32,
+		Models:     mips32Models,
+		Illegal:    20, // EXCP_RI
+		FlagsNever: 0,
+		InsnShift:  2,
+		SmallPages: false,
+	},
+
+	PC:        mips32PC,
+	SP:        Register{"r29", ucMIPSReg29},
+	Link:      Register{"r31", ucMIPSReg31},
+	Flags:     None,
+	TLS:       Register{"userlocal", ucMIPSRegCP0USERLOCAL},
+	Registers: mips32Registers,
+
+	Syscall: mips32Syscall,
+
+	// No register arguments: cmd/compile/abi-internal.md does not cover it. g: cmd/internal/obj/mips/a.out.go, REGG.
+	ABI: ABI{
+		Regs:      nil,
+		Since:     0,
+		StackArgs: 4, // above the saved link register
+		G:         Register{"r30", ucMIPSReg30},
+	},
+
+	Signal:  mips32Frame(),
+	Signals: mipsSignalsOf(4),
+	Traps:   mipsTraps,
+
+	Structs: mips32Structs,
+
+	Features: mips32Features,
+	CPUID:    nil,
+
+	Platform: "",     // ELF_PLATFORM: only a few CPUs have one (set_elf_platform of mips/kernel/cpu-probe.c)
+	UTSName:  "mips", // UTS_MACHINE of mips/Makefile, whatever the byte order
+	QEMU:     "mipsel",
+
+	Disassemble: nil,
+
+	UserTop:    0x7fff8000,                // TASK_SIZE of mips/include/asm/processor.h
+	StackTop:   0x7fff5000,                // mips_stack_top of mips/kernel/process.c: below a page for the FPU emulator, the vDSO's and its data's
+	MmapTop:    0x77ff8000,                // mmap_base of mips/mm/mmap.c: 128 MiB below TASK_SIZE
+	PIEBase:    0x55550000,                // ELF_ET_DYN_BASE of mips/include/asm/elf.h: two thirds of it
+	PageSizes:  []int{4096, 16384, 65536}, // CONFIG_PAGE_SIZE_{4,16,64}KB
+	Trampoline: mips32Sigreturn(binary.LittleEndian),
+	Canonical:  0,
+	Vsyscall:   0,
+	GDT:        false,
+	Segments:   Segments{},
+}
