@@ -150,6 +150,9 @@ var i386 = &Arch{
 
 	Disassemble: disassembleX86(32),
 
+	Variants: i386Variants,
+	PIE:      0, // it has gcc link them
+
 	UserTop:    0xffffe000,    // IA32_PAGE_OFFSET of x86/include/asm/page_64_types.h
 	StackTop:   0xffffe000,    // STACK_TOP: the same
 	MmapTop:    0xf7ffe000,    // mmap_base of x86/mm/mmap.c: 128 MiB below

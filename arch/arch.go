@@ -53,6 +53,11 @@ type Arch struct {
 	// Disassemble writes an instruction for a crash report (disasm.go); nil where golang.org/x/arch has no decoder.
 	Disassemble Disassembler
 
+	Variants []Variant // what go build can make for the architecture (variant.go); nil where there is no choice
+	// PIE is the minor release of Go 1 since which the Go linker makes position-independent executables by itself, without a C toolchain
+	// (internal/platform.InternalLinkPIESupported); 0: it does not.
+	PIE int
+
 	UserTop    uint64 // first address above user space (TASK_SIZE)
 	StackTop   uint64 // where the kernel puts the top of the first stack, randomisation off
 	MmapTop    uint64 // where top-down mmap starts, randomisation off and the stack's limit below 128 MiB

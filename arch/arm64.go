@@ -166,6 +166,9 @@ var arm64 = &Arch{
 
 	Disassemble: disassembleARM64,
 
+	Variants: arm64Variants,
+	PIE:      13,
+
 	UserTop:    1 << 48,                   // TASK_SIZE of arm64/include/asm/processor.h, 48-bit addresses
 	StackTop:   1 << 48,                   // STACK_TOP: the same
 	MmapTop:    0xfffff8000000,            // mmap_base of mm/util.c: 128 MiB below

@@ -165,6 +165,9 @@ var riscv64 = &Arch{
 
 	Disassemble: disassembleRISCV64,
 
+	Variants: riscv64Variants,
+	PIE:      0,
+
 	// Sv39, as the boards have that one can buy (SiFive U74, T-Head C910, SpacemiT X60); newer cores have Sv48 too, and the kernel
 	// takes what there is (set_satp_mode of riscv/mm/init.c). Go tells them apart by the first stack's address (runtime/malloc.go).
 	UserTop:    1 << 38,      // TASK_SIZE of riscv/include/asm/pgtable.h

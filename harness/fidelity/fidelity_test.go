@@ -40,7 +40,7 @@ type program struct {
 // programs lists them.
 func programs() []program {
 	var list []program
-	for _, name := range fixtures.Names() {
+	for _, name := range fixtures.Small() {
 		list = append(list, program{fixture: name})
 	}
 	list = append(list, program{fixture: fixtures.Runtime, env: settings})

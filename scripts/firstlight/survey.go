@@ -76,7 +76,7 @@ func surveyArch(ctx context.Context, progress io.Writer, goarch string) (*result
 			r.judge(report, startup(report))
 		}
 	}
-	for _, name := range fixtures.Names() {
+	for _, name := range fixtures.Small() {
 		m := machine.New(machine.Args(arguments[name]...))
 		report := r.boot(ctx, built[name], m, harness.Until("exit"))
 		r.runs = append(r.runs, report)
@@ -87,9 +87,9 @@ func surveyArch(ctx context.Context, progress io.Writer, goarch string) (*result
 
 // build builds all fixtures for an architecture.
 func build(ctx context.Context, progress io.Writer, goarch string) (map[string]string, error) {
-	fmt.Fprintf(progress, "%s: %d fixtures to build and boot\n", goarch, len(fixtures.Names()))
+	fmt.Fprintf(progress, "%s: %d fixtures to build and boot\n", goarch, len(fixtures.Small()))
 	built := map[string]string{}
-	for _, name := range fixtures.Names() {
+	for _, name := range fixtures.Small() {
 		path, err := fixtures.Make(ctx, fixtures.Spec{Program: name, GOARCH: goarch})
 		if err != nil {
 			return nil, err

@@ -36,7 +36,7 @@ func summary(results []*result) []section {
 	first.Head = append(first.Head, "machines")
 	first.Right = append(first.Right, true)
 
-	second := render.Table{Head: append([]string{"arch"}, fixtures.Names()...), Right: make([]bool, 1+len(fixtures.Names()))}
+	second := render.Table{Head: append([]string{"arch"}, fixtures.Small()...), Right: make([]bool, 1+len(fixtures.Small()))}
 	for i, r := range results {
 		right := len(r.startups)
 		for _, report := range r.startups {
@@ -48,7 +48,7 @@ func summary(results []*result) []section {
 
 		row := []string{r.goarch}
 		for n, report := range r.runs {
-			row = append(row, ending(fixtures.Names()[n], report))
+			row = append(row, ending(fixtures.Small()[n], report))
 		}
 		second.Rows = append(second.Rows, row)
 	}

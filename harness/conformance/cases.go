@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package conformance
+
+// A Case is a row of the table: a case of the fixture conformance.
+type Case struct {
+	Name string
+	// Stderr says how much of standard error is compared; the zero value is all of it, normalised.
+	Stderr Part
+	// Modes: the case runs in every build mode, stripped and not, since addresses or missing symbols might matter to it.
+	Modes bool
+	// Variants: the case runs on every variant of the architecture, since the instructions that the compiler chooses matter to it.
+	Variants bool
+	// Short: the case runs with go test -short too.
+	Short bool
+	// Since is the first minor release of Go 1 on which the case ends; 0 is any.
+	Since int
+	// Machine: the output tells of the machine, and is not that of another.
+	Machine bool
+}
+
+// Part is how much of standard error is compared.
+type Part int
+
+// The parts.
+const (
+	Whole     Part = iota
+	Paragraph      // up to an empty line: the traceback that follows depends on where a frame's check of the stack has its line
+	Line           // the first: the traceback that follows depends on where the signal met the program
+)
+
+// Cases are the rows, in the order of the fixture's list.
+var Cases = []Case{
+	{Name: "hello", Modes: true, Variants: true, Short: true},
+	{Name: "machine", Machine: true},
+	{Name: "environment", Modes: true},
+	{Name: "initialisers", Modes: true},
+	{Name: "exit", Modes: true},
+	{Name: "panic", Modes: true, Short: true},
+	{Name: "nilderef", Modes: true},
+	{Name: "deadlock"},
+	{Name: "overflow", Stderr: Paragraph},
+	{Name: "recover", Modes: true, Variants: true, Short: true},
+	{Name: "faults", Modes: true},
+	{Name: "calls", Modes: true, Variants: true},
+	{Name: "stacks"},
+	{Name: "goroutines", Modes: true, Short: true},
+	{Name: "locks"},
+	{Name: "selects"},
+	{Name: "timers"},
+	{Name: "clock"},
+	{Name: "atomics", Modes: true, Variants: true, Short: true},
+	{Name: "maps"},
+	{Name: "gc", Modes: true, Variants: true},
+	{Name: "memory", Variants: true},
+	{Name: "floats", Modes: true, Variants: true, Short: true},
+	{Name: "fma", Variants: true, Since: 14},
+	{Name: "bits", Variants: true},
+	{Name: "integers", Variants: true},
+	{Name: "endian"},
+	{Name: "hashes", Variants: true},
+	{Name: "ciphers", Variants: true},
+	{Name: "bigints", Variants: true},
+	{Name: "pipes"},
+	{Name: "preempt", Modes: true, Variants: true, Since: 14},
+	{Name: "signals", Modes: true, Short: true},
+	{Name: "terminate"},
+	{Name: "quit", Stderr: Line},
+	{Name: "breakpoint", Stderr: Line},
+	{Name: "profile", Modes: true},
+}
