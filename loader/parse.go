@@ -207,7 +207,7 @@ func (i *Image) readSections() *Error {
 			}
 			i.sections.strtab = &strtab
 		}
-		if p := keep[string(name)]; p != nil && *p == nil && s.typ != elf.SHT_NOBITS {
+		if p := keep[string(name)]; p != nil && *p == nil && s.typ != elf.SHT_NOBITS && s.typ != elf.SHT_NULL {
 			*p = &s
 		}
 	}
