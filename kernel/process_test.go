@@ -30,6 +30,7 @@ var spin = map[string][]byte{
 	"386":     {0xeb, 0xfe},             // jmp .
 	"arm64":   {0x00, 0x00, 0x00, 0x14}, // b .
 	"riscv64": {0x01, 0xa0},             // c.j .
+	"arm":     {0xfe, 0xff, 0xff, 0xea}, // b .
 }
 
 // newProcess makes a process that runs code; nil: it spins.
@@ -78,6 +79,33 @@ func (p *Process) do(name string, args ...uint64) (uint64, arch.Errno) {
 		}
 	}
 	panic("no call " + name)
+}
+
+// named is the first of these calls that the architecture has.
+func (p *Process) named(t *testing.T, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if _, ok := p.arch.SyscallNumber(name); ok {
+			return name
+		}
+	}
+	require.Fail(t, "none of these calls is there", "%v", names)
+	return ""
+}
+
+// wide appends a 64-bit argument to args in the way of the architecture.
+func (p *Process) wide(args []uint64, v uint64) []uint64 {
+	if p.arch.PtrSize == 8 {
+		return append(args, v)
+	}
+	if p.arch.Syscall.AlignPairs && len(args)%2 != 0 {
+		args = append(args, 0)
+	}
+	low, high := v&(1<<32-1), v>>32
+	if p.bigEndian() {
+		low, high = high, low
+	}
+	return append(args, low, high)
 }
 
 // spawn makes a thread that spins on its own stack.
