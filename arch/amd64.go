@@ -122,8 +122,9 @@ var amd64 = &Arch{
 		ClearFlags: x86ClearFlags,
 		UserFlags:  x86UserFlags,
 	},
-	Signals: Signals{Last: 64, How: genericHow, Action: sigAction64},
-	Traps:   x86Traps,
+	Signals:   Signals{Last: 64, How: genericHow, Action: sigAction64},
+	Traps:     x86Traps,
+	PageFault: x86PageFault,
 
 	Structs: Structs{
 		// x86/include/uapi/asm/stat.h, struct stat.

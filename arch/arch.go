@@ -41,7 +41,10 @@ type Arch struct {
 	Signals Signals
 	Signal  SignalFrame
 	Traps   []Trap // what StopInterrupt's numbers mean; others are SIGILL
-	Structs Structs
+	// PageFault is what the frame says of a page fault beside its address; Undefined are undefined instructions that are no SIGILL.
+	PageFault PageFault
+	Undefined []Undefined
+	Structs   Structs
 
 	Features []Feature // what AT_HWCAP, AT_HWCAP2 and CPUID can say
 	CPUID    []CPUID   // x86: the leaves that the CPU answers with when nothing is faked; nil elsewhere
@@ -64,6 +67,7 @@ type Arch struct {
 	PIEBase    uint64 // where a PIE that names an interpreter is loaded (ELF_ET_DYN_BASE), for pages of 4096 bytes: round it down for larger ones
 	PageSizes  []int  // page sizes that Linux offers on the architecture, ascending
 	Trampoline []byte // code of the kernel's own sigreturn page (the vDSO's); nil where the program must bring its restorer
+	Pages      []Page // what else the kernel puts at fixed addresses, outside of user space
 	Canonical  uint   // bits of an address that the CPU translates, the others must repeat the highest or it raises #GP; 0: no such rule
 	Vsyscall   uint64 // address of the legacy vsyscall page; 0 where there is none
 	GDT        bool   // x86-32: segments come from a descriptor table in guest memory
@@ -114,6 +118,7 @@ type Engine struct {
 	FlagsNever uint64  // bits of Flags that no program sets: one that is set shows that the engine's flags are garbage
 	InsnShift  uint    // log2 of the size of an instruction in bytes; 0 where it varies
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
+	Thumb      uint64  // the bit of Flags that selects another instruction set, and that is bit 0 of an address to go to; 0: there is none
 	Reset      []Reset // what the kernel sets up before it enters a program, in order
 }
 

@@ -92,6 +92,7 @@ func TestStartupFeatures(t *testing.T) {
 		{"amd64", "pni ssse3 sse4_1 sse4_2 popcnt cx16 lahf_lm aes pclmulqdq bmi1 bmi2 abm movbe adx erms rdtscp", "osxsave avx avx2 fma f16c avx512f sha_ni rdrand hypervisor"},
 		{"386", "mmx sse2 cx8 cmov pni aes", "osxsave avx hypervisor"},
 		{"riscv64", "i m a f d c", "v zba zbb zbs"},
+		{"arm", "half thumb vfp neon vfpv3 vfpv4 tls idiva lpae aes crc32", "swp fpa java iwmmxt fphp i8mm"},
 		{"arm64", "fp asimd aes pmull sha1 sha2 crc32 atomics sha3 sha512 cpuid", "sve dit paca"},
 	} {
 		a, ok := Find(tc.goarch)

@@ -78,6 +78,28 @@ type Trap struct {
 	Number uint64 // trap number in the signal frame, where it has one
 }
 
+// PageFault is the trap number of a page fault, and its error code: Base, and with it what holds of the access.
+type PageFault struct {
+	Trap, Base uint64
+	Protected  uint64 // there is a page, and its protection forbids the access
+	Write      uint64
+	Exec       uint64
+}
+
+// Undefined is an instruction of four bytes that the CPU does not have and that the kernel has a signal of its own for.
+type Undefined struct {
+	Mask, Value uint32
+	Signal      Signal
+	Code        int32 // si_code
+}
+
+// Page is a page of the kernel's in the guest's address space.
+type Page struct {
+	Addr uint64
+	Name string // in /proc/PID/maps
+	Code []byte
+}
+
 // Slot is a register in a signal frame.
 type Slot struct {
 	Reg    Register

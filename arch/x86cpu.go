@@ -160,6 +160,9 @@ var x86Traps = []Trap{
 	{Intr: 19, Signal: SIGFPE, Code: 0, Addr: true, Number: 19}, // SSE: FPE_* as MXCSR says
 }
 
+// x86PageFault is the error code of a page fault at CPL 3 (x86/include/asm/trap_pf.h).
+var x86PageFault = PageFault{Trap: 14, Base: 1 << 2, Protected: 1 << 0, Write: 1 << 1, Exec: 1 << 4}
+
 // x86FlagsNever are the bits of EFLAGS that are reserved as zero, or that a program at CPL 3 does not change, or would not survive
 // changing: TF, IF, IOPL, NT, RF, VM, VIF, VIP. Intel SDM volume 1, 3.4.3.
 const x86FlagsNever = 0xffdb_f328

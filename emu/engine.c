@@ -81,7 +81,8 @@ static void block_fixed(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 	(void)uc;
 	if (unlikely(e->left <= 0 || e->filter[bit / 64] >> (bit & 63) & 1) && ends_here(e, addr))
 		return;
-	e->left -= size >> e->shift;
+	/* Thumb's two bytes count as well: a block of nothing would never end. */
+	e->left -= (size + (1u << e->shift) - 1) >> e->shift;
 	e->blocks++;
 }
 
@@ -183,6 +184,19 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 	}
 }
 
+/*
+ * ARM: the engine ends YIELD and WFE as it ends undefined instructions, with the PC past them. Undefined ones set the syndrome: to a class, or
+ * to class 0 and nothing but the length. The hints leave it as it was: 0 when the run began, or what a load or a store has left since,
+ * which has more bits.
+ */
+static bool on_invalid(uc_engine *uc, void *user)
+{
+	struct rt0_engine *e = user;
+	uint32_t syndrome = rt0_reg(e, UC_ARM_REG_ESR), class = syndrome >> 26;
+	(void)uc;
+	return class == 0 && syndrome != 1u << 25 && !e->probing;
+}
+
 /* x86: the answers of CPUID. A leaf that is not described answers zeroes, as real CPUs do for leaves they reserve. */
 static int on_cpuid(uc_engine *uc, void *user)
 {
@@ -266,6 +280,8 @@ static uc_err set_up(struct rt0_engine *e, const struct rt0_config *c)
 	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 0, RT0_PHYS_BASE - 1));
 	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 1ull << 32, ~0ull));
 	TRY(hook(e, UC_HOOK_INTR, on_interrupt, 1, 0));
+	if (e->arm)
+		TRY(hook(e, UC_HOOK_INSN_INVALID, on_invalid, 1, 0));
 	if (c->syscall_insn)
 		TRY(hook_insn(e, on_syscall, c->syscall_insn));
 	if (c->arch == UC_ARCH_X86) {
@@ -319,6 +335,8 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->csr = c->arch == UC_ARCH_RISCV;
 	e->flags = c->flags;
 	e->flags_never = c->flags_never;
+	e->thumb = c->thumb;
+	e->arm = c->arch == UC_ARCH_ARM;
 	e->skip = NOWHERE;
 	if (rt0_space_open(&e->space, c->memory) || (*err = set_up(e, c))) {
 		rt0_close(e);
@@ -385,6 +403,12 @@ static void refresh(struct rt0_engine *e)
 	s->tlb_stale = s->code_stale = false;
 }
 
+/* Where to start: writing a PC to ARM selects the instruction set by bit 0, which reading does not give. */
+static uint64_t start_at(struct rt0_engine *e, uint64_t pc)
+{
+	return pc | (e->thumb && rt0_reg(e, e->flags) & e->thumb);
+}
+
 /*
  * A fill learns the page of a fault only. Run the instruction again with that page answered by the hole, and put everything back. A
  * store to the hole does not end the block at once: until the block ends, writes to pages that are not in the TLB go to the hole too.
@@ -392,7 +416,7 @@ static void refresh(struct rt0_engine *e)
 static void probe(struct rt0_engine *e)
 {
 	int64_t left = e->left;
-	uint64_t blocks = e->blocks;
+	uint64_t blocks = e->blocks, pc = start_at(e, e->stop.pc);
 	struct rt0_stop saved = e->stop;
 	e->probe_page = saved.addr;
 	e->probing = true;
@@ -400,9 +424,9 @@ static void probe(struct rt0_engine *e)
 	e->left = 0; /* makes the block hook ask, and be told to count nothing */
 	uc_context_save(e->uc, e->scratch);
 	uc_ctl_flush_tlb(e->uc);
-	uc_emu_start(e->uc, saved.pc, 0, 0, 0);
+	uc_emu_start(e->uc, pc, 0, 0, 0);
 	uc_context_restore(e->uc, e->scratch);
-	rt0_set_reg(e, e->pc, saved.pc);
+	rt0_set_reg(e, e->pc, pc);
 	uc_ctl_flush_tlb(e->uc);
 	e->probing = false;
 	e->stop = saved;
@@ -432,10 +456,12 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	e->stop.why = RT0_NOTHING;
 	set_goal(e, limit);
 	uint64_t pc = rt0_reg(e, e->pc);
+	if (e->arm)
+		rt0_set_reg(e, UC_ARM_REG_ESR, 0);
 	bool at_break = e->at_break;
 	uint64_t before = rt0_executed(e);
 	e->skip = at_break ? pc : NOWHERE;
-	uc_err err = uc_emu_start(e->uc, pc, 0, 0, 0);
+	uc_err err = uc_emu_start(e->uc, start_at(e, pc), 0, 0, 0);
 	e->stop.pc = rt0_reg(e, e->pc);
 	if (e->stop.behind)
 		rt0_set_reg(e, e->pc, e->stop.pc -= e->stop.behind);

@@ -94,6 +94,7 @@ func New(cfg Config) (*Engine, error) {
 		ahead:        C.uint32_t(a.Engine.Ahead),
 		flags:        C.int(a.Flags.ID),
 		flags_never:  C.uint64_t(a.Engine.FlagsNever),
+		thumb:        C.uint64_t(a.Engine.Thumb),
 		shift:        C.uint32_t(a.Engine.InsnShift),
 		memory:       C.uint64_t(cfg.Memory),
 	}

@@ -30,6 +30,7 @@ var snippets = map[string]struct {
 	"arm64": {"x0", "x1", "x2", code("20 00 00 f9 01 00 00 d4"), code("20 00 40 f9 01 00 00 d4"), code("42 04 00 f1 e1 ff ff 54 01 00 00 d4"), code("00 00 00 00"), 8, 2, 4},
 	// The loop has an instruction of two bytes and one of four.
 	"riscv64": {"a0", "a1", "a2", code("23 b0 a5 00 73 00 00 00"), code("03 b5 05 00 73 00 00 00"), code("7d 16 e3 1f 06 fe 73 00 00 00"), code("00 00"), 8, 2, 4},
+	"arm":     {"r0", "r1", "r2", code("00 00 81 e5 00 00 00 ef"), code("00 00 91 e5 00 00 00 ef"), code("01 20 52 e2 fd ff ff 1a 00 00 00 ef"), code("f0 00 f0 e7"), 4, 2, 4},
 }
 
 func code(hex string) []byte {

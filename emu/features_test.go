@@ -56,6 +56,30 @@ var instructions = map[string]map[string]string{
 		"tsc":           "0f 31",             // rdtsc
 		"vaes":          "c4 e2 7d dc c1",    // vaesenc %ymm1,%ymm0,%ymm0
 	},
+	"arm": {
+		"aes":       "02 03 b0 f3", // aese.8 q0, q1
+		"asimdbf16": "44 0d 02 fc", // vdot.bf16 q0, q1, q2
+		"asimddp":   "54 0d 22 fc", // vudot.u8 q0, q1, q2
+		"asimdfhm":  "52 08 21 fc", // vfmal.f16 q0, d1, d2
+		"asimdhp":   "44 0d 12 f2", // vadd.f16 q0, q1, q2
+		"crc32":     "42 00 41 e1", // crc32w r0, r1, r2
+		"edsp":      "81 02 60 e1", // smulbb r0, r1, r2
+		"fastmult":  "92 03 81 e0", // umull r0, r1, r2, r3
+		"fphp":      "81 09 30 ee", // vadd.f16 s0, s1, s2
+		"half":      "b0 00 d1 e1", // ldrh r0, [r1]
+		"i8mm":      "44 0c 22 fc", // vsmmla.s8 q0, q1, q2
+		"idiva":     "11 f2 10 e7", // sdiv r0, r1, r2
+		"neon":      "44 08 22 f2", // vadd.i32 q0, q1, q2
+		"pmull":     "02 0e a1 f2", // vmull.p64 q0, d1, d2
+		"sb":        "70 f0 7f f5", // sb
+		"sha1":      "c2 02 b9 f3", // sha1h.32 q0, q1
+		"sha2":      "44 0c 02 f3", // sha256h.32 q0, q1, q2
+		"tls":       "70 0f 1d ee", // mrc p15, 0, r0, c13, c0, 3
+		"vfp":       "02 0b 31 ee", // vadd.f64 d0, d1, d2
+		"vfpd32":    "a2 0b 71 ee", // vadd.f64 d16, d17, d18
+		"vfpv3":     "00 0b b7 ee", // vmov.f64 d0, #1
+		"vfpv4":     "02 0b a1 ee", // vfma.f64 d0, d1, d2
+	},
 	"arm64": {
 		"aes":      "20 48 28 4e", // aese v0.16b, v1.16b
 		"asimd":    "20 84 a2 4e", // add v0.4s, v1.4s, v2.4s
@@ -127,8 +151,8 @@ var instructions = map[string]map[string]string{
 var only64 = []string{"cx16", "fsgsbase"}
 
 // pointers are the registers that memory operands use, and traps the system call that ends a try.
-var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "riscv64": "a1"},
-	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80", "riscv64": "73 00 00 00"}
+var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "riscv64": "a1", "arm": "r1"},
+	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80", "riscv64": "73 00 00 00", "arm": "00 00 00 ef"}
 
 func instructionsOf(goarch string) map[string]string {
 	if goarch != "386" {

@@ -154,7 +154,8 @@ struct rt0_engine {
 	int pc, syscall_insn;
 	uint32_t syscall_intr, illegal, halt, ahead;
 	int flags;
-	uint64_t flags_never;
+	uint64_t flags_never, thumb;
+	bool arm; /* see on_invalid */
 
 	bool csr;          /* it is a RISC-V */
 	uint32_t csr_read; /* an instruction that has read a counter, and the address after it, where rd is to be mended; 0: none */
@@ -195,6 +196,7 @@ struct rt0_config {
 	uint32_t syscall_intr, illegal, halt, ahead, shift;
 	int flags;
 	uint64_t flags_never;
+	uint64_t thumb; /* the bit of flags that is bit 0 of an address to start at; 0: there is none */
 	uint64_t memory;
 };
 

@@ -17,16 +17,10 @@ const (
 	illIllOpc  = 1
 )
 
-// The page-fault error code of x86 (arch/x86/include/asm/trap_pf.h) and its exception numbers, which x86's signal frames repeat.
+// The exception numbers of x86, which its signal frames repeat; arm's have the first as well.
 const (
-	pfProt  = 1
-	pfWrite = 2
-	pfUser  = 4
-	pfInstr = 16
-
 	trapInvalidOpcode = 6
 	trapProtection    = 13
-	trapPageFault     = 14
 )
 
 var accessNames = map[emu.Prot]string{emu.Read: "read", emu.Write: "write", emu.Exec: "execute"}
@@ -36,17 +30,18 @@ func (p *Process) fault(t *Thread, stop emu.Stop) {
 	if stop.Access == emu.Exec && p.vsyscall(t, stop.Addr) {
 		return
 	}
-	info := siginfo{signo: arch.SIGSEGV, code: segvMapErr, fault: true, addr: stop.Addr, trap: trapPageFault, err: pfUser}
+	what := &p.arch.PageFault
+	info := siginfo{signo: arch.SIGSEGV, code: segvMapErr, fault: true, addr: stop.Addr, trap: what.Trap, err: what.Base}
 	info.why = fmt.Sprintf("at %#x (%s)", stop.Addr, accessNames[stop.Access])
 	if stop.Mapped {
 		info.code = segvAccErr
-		info.err |= pfProt
+		info.err |= what.Protected
 	}
 	switch stop.Access {
 	case emu.Write:
-		info.err |= pfWrite
+		info.err |= what.Write
 	case emu.Exec:
-		info.err |= pfInstr
+		info.err |= what.Exec
 	}
 	if !p.canonical(stop.Addr) { // exc_general_protection: no address is told
 		info.code, info.addr, info.trap, info.err = siKernel, 0, trapProtection, 0
@@ -69,10 +64,19 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 			strings.Join(promised, ", "), stop.PC)})
 		return
 	}
-	p.force(t, siginfo{
+	info := siginfo{
 		signo: arch.SIGILL, code: illIllOpc, fault: true, addr: stop.PC, trap: trapInvalidOpcode,
 		why: fmt.Sprintf("at %#x (illegal instruction)", stop.PC),
-	})
+	}
+	if insn, err := p.mem.Uint(stop.PC, 4); err == nil {
+		for _, known := range p.arch.Undefined {
+			if uint32(insn)&known.Mask == known.Value {
+				info.signo, info.code = known.Signal, known.Code
+				info.why = fmt.Sprintf("at %#x (instruction %#08x)", stop.PC, insn)
+			}
+		}
+	}
+	p.force(t, info)
 }
 
 // promised are the features that the machine adds and the engine cannot run.

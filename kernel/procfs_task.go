@@ -30,6 +30,12 @@ func procMaps(t *Thread) []byte {
 		}
 		b.WriteByte('\n')
 	}
+	for _, page := range t.p.arch.Pages { // get_gate_vma
+		start := b.Len()
+		fmt.Fprintf(&b, "%08x-%08x r-xp 00000000 00:00 0 ", page.Addr, page.Addr+emu.PageSize)
+		b.WriteString(strings.Repeat(" ", max(0, nameColumn-(b.Len()-start))))
+		b.WriteString(page.Name + "\n")
+	}
 	return b.Bytes()
 }
 

@@ -44,6 +44,7 @@ var descriptorCalls = []call{
 	{name: "fallocate", do: refuse(arch.EOPNOTSUPP), support: refused, note: "EOPNOTSUPP, as of a file system without it"},
 	{name: "flock", do: sysOnDescriptor, support: partial, note: "granted: nobody else locks"},
 	{name: "fadvise64", do: sysOnDescriptor, support: partial, note: "advice is not taken"},
+	{name: "arm_fadvise64_64", do: sysOnDescriptor, support: partial, note: "advice is not taken"},
 	{name: "fadvise64_64", do: sysOnDescriptor, support: partial, note: "advice is not taken"},
 }
 

@@ -162,6 +162,10 @@ func TestTraps(t *testing.T) {
 		{"riscv64", []byte{0x05, 0x45, 0x2f, 0x35, 0x05, 0x10}, arch.SIGBUS}, // c.li a0, 1; lr.d a0, (a0)
 		{"riscv64", []byte{0x03, 0x35, 0x80, 0x00}, arch.SIGSEGV},            // ld a0, 8(zero)
 		{"amd64", []byte{0x48, 0x8b, 0x04, 0x25, 8, 0, 0, 0}, arch.SIGSEGV},  // mov rax, [8]
+		{"arm", []byte{0xf0, 0x00, 0xf0, 0xe7}, arch.SIGILL},                 // udf #0
+		{"arm", []byte{0xf0, 0x01, 0xf0, 0xe7}, arch.SIGTRAP},                // udf #16: a breakpoint
+		{"arm", []byte{0x70, 0x00, 0x20, 0xe1}, arch.SIGTRAP},                // bkpt #0
+		{"arm", []byte{0x00, 0x00, 0x80, 0xe5}, arch.SIGSEGV},                // str r0, [r0]
 	} {
 		p := newProcess(t, tc.goarch, tc.code)
 		require.Equal(t, Killed, p.run(100).Kind, "%s %x", tc.goarch, tc.code)

@@ -31,8 +31,14 @@ const (
 // kernelTag marks pages of the kernel's own in the guest's address space. They lie above where mmap starts, far from the stack.
 const kernelTag = 0x6b65726e // "kern"
 
-// mapKernelPages maps what the kernel itself puts into the address space: the sigreturn page, and the descriptor table.
+// mapKernelPages maps what the kernel itself puts into the address space: the sigreturn page, the architecture's own pages, and the
+// descriptor table.
 func (p *Process) mapKernelPages() error {
+	for _, page := range p.arch.Pages {
+		if err := p.mem.MapBytes(page.Addr, emu.PageSize, emu.Read|emu.Exec, kernelTag, page.Code); err != nil {
+			return fmt.Errorf("map %s: %w", page.Name, err)
+		}
+	}
 	if code := p.arch.Trampoline; code != nil {
 		addr, ok := p.mem.FindGap(emu.PageSize, emu.PageSize, p.arch.MmapTop, p.arch.UserTop, false)
 		if !ok {

@@ -39,8 +39,7 @@ func each(t *testing.T, f func(t *testing.T, minor int, mode string, build func(
 		}
 		for _, a := range arch.All() {
 			for _, mode := range []string{"exe", "pie"} {
-				// 386 links a PIE by an external linker only (cmd/internal/sys: InternalLinkPIESupported).
-				if mode == "pie" && (!tc.pie || a.Name == "386") {
+				if mode == "pie" && (!tc.pie || a.PIE == 0) {
 					continue
 				}
 				name := tc.name

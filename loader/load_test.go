@@ -251,6 +251,7 @@ func TestRelocationsRefused(t *testing.T) {
 		"amd64": {uint32(elf.R_X86_64_IRELATIVE), "R_X86_64_IRELATIVE"},
 		"386":   {uint32(elf.R_386_IRELATIVE), "R_386_IRELATIVE"},
 		"arm64": {uint32(elf.R_AARCH64_IRELATIVE), "R_AARCH64_IRELATIVE"},
+		"arm":   {uint32(elf.R_ARM_IRELATIVE), "R_ARM_IRELATIVE"},
 	}
 	for _, tc := range []struct {
 		name string
