@@ -147,6 +147,7 @@ var ownCalls = map[string]map[string]uint64{
 		"read": 3, "mmap2": 192, "clone": 120, "exit_group": 248, "fstat64": 197, "clock_gettime64": 403, "arm_fadvise64_64": 270, "set_tls": 0xf0005,
 		"cacheflush": 0xf0002,
 	},
+	"s390x": {"read": 3, "mmap": 90, "clone": 120, "exit_group": 248, "fstat": 108, "pread64": 180, "fadvise64": 253, "getrandom": 349},
 }
 
 func testSyscallNumbers(t *testing.T, a *Arch) {

@@ -93,6 +93,7 @@ func TestStartupFeatures(t *testing.T) {
 		{"386", "mmx sse2 cx8 cmov pni aes", "osxsave avx hypervisor"},
 		{"riscv64", "i m a f d c", "v zba zbb zbs"},
 		{"arm", "half thumb vfp neon vfpv3 vfpv4 tls idiva lpae aes crc32", "swp fpa java iwmmxt fphp i8mm"},
+		{"s390x", "esan3 zarch stfle msa ldisp eimm etf3eh highgprs vx", "dfp te vxd vxe gs vxe2 sort dflt nnpa"},
 		{"arm64", "fp asimd aes pmull sha1 sha2 crc32 atomics sha3 sha512 cpuid", "sve dit paca"},
 	} {
 		a, ok := Find(tc.goarch)

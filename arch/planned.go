@@ -25,7 +25,6 @@ var planned = []Planned{
 	{"mipsle", elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2LSB, notYet},
 	{"ppc64", elf.EM_PPC64, elf.ELFCLASS64, elf.ELFDATA2MSB, notYet},
 	{"ppc64le", elf.EM_PPC64, elf.ELFCLASS64, elf.ELFDATA2LSB, notYet},
-	{"s390x", elf.EM_S390, elf.ELFCLASS64, elf.ELFDATA2MSB, notYet},
 }
 
 // Unsupported returns the GOARCHes that Go has on Linux and rt0 does not boot, by name.

@@ -449,6 +449,21 @@ static void mend_flags(struct rt0_engine *e)
 		rt0_set_reg(e, e->flags, (flags & ARITHMETIC) | FIXED);
 }
 
+/*
+ * The address of a fetch: the PC, or the next page where the instruction goes on there. An instruction that s390x or RISC-V does not know
+ * makes a block of no bytes; the engine then looks for the page of the block's last byte (tb_gen_code), which may be the page before.
+ */
+static void fetch_fault(struct rt0_engine *e)
+{
+	uint64_t page = e->stop.addr & -(uint64_t)RT0_PAGE_SIZE, here = e->stop.pc & -(uint64_t)RT0_PAGE_SIZE;
+	if (page == here)
+		e->stop.addr = e->stop.pc;
+	else if (e->illegal && e->stop.pc == here && page == here - RT0_PAGE_SIZE)
+		e->stop = (struct rt0_stop){.why = RT0_ILLEGAL, .pc = e->stop.pc, .intr = e->illegal};
+	else
+		e->stop.addr = page;
+}
+
 void rt0_run(struct rt0_engine *e, uint64_t limit)
 {
 	refresh(e);
@@ -470,13 +485,9 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	mend_flags(e);
 	if (err == UC_ERR_EXCEPTION && e->stop.why == RT0_NOTHING && e->stop.access) {
 		e->stop.why = e->stop.err ? RT0_MEMORY : RT0_FAULT;
-		if (e->stop.why == RT0_FAULT && e->stop.access == RT0_EXEC) {
-			/* An illegal instruction of two bytes has no size; at a page's start, its end is sought before the page (tb_gen_code). */
-			if (e->csr && e->stop.addr < (e->stop.pc & -(uint64_t)RT0_PAGE_SIZE))
-				e->stop = (struct rt0_stop){.why = RT0_ILLEGAL, .pc = e->stop.pc};
-			else
-				e->stop.addr = e->stop.pc;
-		} else if (e->stop.why == RT0_FAULT)
+		if (e->stop.why == RT0_FAULT && e->stop.access == RT0_EXEC)
+			fetch_fault(e);
+		else if (e->stop.why == RT0_FAULT)
 			probe(e);
 	} else if (err == UC_ERR_INSN_INVALID) {
 		e->stop.why = e->halt ? RT0_INTERRUPT : RT0_ILLEGAL;

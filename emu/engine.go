@@ -217,7 +217,8 @@ const (
 // Stop is the end of a run.
 type Stop struct {
 	Kind StopKind
-	// PC is the next instruction: after the trap for StopSyscall, the instruction itself for StopFault, StopIllegal and StopBreak.
+	// PC is the next instruction: after the trap for StopSyscall (on it where arch.Syscall.Length says so), the instruction itself for
+	// StopFault, StopIllegal and StopBreak.
 	PC     uint64
 	Addr   uint64 // StopFault: the address that was accessed
 	Access Prot   // StopFault: how

@@ -145,14 +145,33 @@ var instructions = map[string]map[string]string{
 		"zacas":  "2f b5 a5 28", // amocas.d a0, a0, (a1)
 		"zicond": "33 55 a5 0e", // czero.eqz a0, a0, a0
 	},
+	"s390x": {
+		"dflt":   "b9 39 40 26",       // dfltcc %r2,%r6,%r4
+		"dfp":    "b3 d2 20 01",       // adtr %f0,%f1,%f2
+		"eimm":   "c0 21 00 00 00 01", // lgfi %r2,1
+		"etf3eh": "b9 b0 00 24",       // cu14 %r2,%r4
+		"gs":     "e3 20 10 00 00 4c", // lgg %r2,0(%r1)
+		"ldisp":  "e3 20 10 00 00 04", // lg %r2,0(%r1)
+		"msa":    "b9 2e 00 24",       // km %r2,%r4
+		"nnpa":   "b9 3b 00 00",       // nnpa
+		"sort":   "b9 38 00 24",       // sortl %r2,%r4
+		"stfle":  "b2 b0 10 00",       // stfle 0(%r1)
+		"te":     "e5 60 00 00 00 00", // tbegin 0,0
+		"vx":     "e7 00 00 00 00 44", // vgbm %v0,0
+		"vxd":    "e6 01 20 00 00 71", // vap %v0,%v1,%v2,0,0
+		"vxe":    "e7 01 20 00 00 85", // vbperm %v0,%v1,%v2
+		"vxe2":   "e6 00 10 00 30 06", // vlbrg %v0,0(%r1)
+		"vxp":    "e6 01 20 00 20 74", // vschsp %v0,%v1,%v2,0
+		"zarch":  "b9 04 00 23",       // lgr %r2,%r3
+	},
 }
 
 // only64 are the features of amd64 whose instruction is another one in 32-bit mode.
 var only64 = []string{"cx16", "fsgsbase"}
 
 // pointers are the registers that memory operands use, and traps the system call that ends a try.
-var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "riscv64": "a1", "arm": "r1"},
-	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80", "riscv64": "73 00 00 00", "arm": "00 00 00 ef"}
+var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "s390x": "r1", "riscv64": "a1", "arm": "r1"},
+	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80", "s390x": "0a 00", "riscv64": "73 00 00 00", "arm": "00 00 00 ef"}
 
 func instructionsOf(goarch string) map[string]string {
 	if goarch != "386" {

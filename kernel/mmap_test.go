@@ -25,6 +25,13 @@ func (p *Process) mmap(addr, size, prot, flags uint64) (uint64, arch.Errno) {
 	name := "mmap"
 	if _, ok := p.arch.SyscallNumber("mmap2"); ok {
 		name = "mmap2"
+	} else if p.arch.Syscall.MmapBlock {
+		for i, v := range []uint64{addr, size, prot, flags, noFile, 0} {
+			if errno := p.current.writeUint(testStack+uint64(i*p.arch.PtrSize), p.arch.PtrSize, v); errno != 0 {
+				return 0, errno
+			}
+		}
+		return p.do(name, testStack)
 	}
 	return p.do(name, addr, size, prot, flags, noFile, 0)
 }

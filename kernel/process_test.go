@@ -31,6 +31,7 @@ var spin = map[string][]byte{
 	"arm64":   {0x00, 0x00, 0x00, 0x14}, // b .
 	"riscv64": {0x01, 0xa0},             // c.j .
 	"arm":     {0xfe, 0xff, 0xff, 0xea}, // b .
+	"s390x":   {0xa7, 0xf4, 0x00, 0x00}, // j .
 }
 
 // newProcess makes a process that runs code; nil: it spins.
@@ -111,7 +112,9 @@ func (p *Process) wide(args []uint64, v uint64) []uint64 {
 // spawn makes a thread that spins on its own stack.
 func (p *Process) spawn(t *testing.T) *Thread {
 	t.Helper()
-	tid, errno := p.do("clone", threadFlags, testStack+testSize/2)
+	var args [5]uint64
+	args[p.arch.Syscall.Clone.Flags], args[p.arch.Syscall.Clone.Stack] = threadFlags, testStack+testSize/2
+	tid, errno := p.do("clone", args[:]...)
 	require.Zero(t, errno)
 	return p.byTID[int(tid)]
 }
