@@ -28,6 +28,10 @@ const (
 	Exec  Prot = C.RT0_EXEC
 )
 
+// Absent is added to the protection of pages that are not there, as behind the end of a mapped file: every access to them faults, whatever
+// else is allowed. [Memory.Protect] does not take it away.
+const Absent Prot = C.RT0_ABSENT
+
 // String is the form of /proc/PID/maps: "r-x".
 func (p Prot) String() string {
 	b := []byte("---")

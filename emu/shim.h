@@ -36,7 +36,8 @@
 #define RT0_PHYS_BASE 0x40000000ull
 #define RT0_PHYS_MAX 0xb0000000ull /* bytes */
 
-enum { RT0_READ = 1, RT0_WRITE = 2, RT0_EXEC = 4 };
+/* Pages of a region with RT0_ABSENT never come into being: each access faults, whatever else the protection says. */
+enum { RT0_READ = 1, RT0_WRITE = 2, RT0_EXEC = 4, RT0_ABSENT = 8 };
 
 /* A region of the address space: [start, end), whole pages. Untouched pages read as source, or as zero past source_size. */
 struct rt0_region {

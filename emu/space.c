@@ -330,7 +330,7 @@ int rt0_space_protect(struct rt0_space *s, uint64_t addr, uint64_t size, uint32_
 	if (!split(s, addr) || !split(s, end))
 		return -1;
 	for (size_t i = rt0_space_find(s, addr); i < s->nregions && s->regions[i].start < end; i++)
-		s->regions[i].prot = prot;
+		s->regions[i].prot = prot | (s->regions[i].prot & RT0_ABSENT);
 	each(s, addr, end, prot, protect_one);
 	merge(s, addr, end);
 	return 0;
@@ -452,7 +452,7 @@ enum rt0_access rt0_space_page(struct rt0_space *s, uint64_t addr, uint32_t need
 		size_t i = rt0_space_find(s, addr);
 		if (i == s->nregions || s->regions[i].start > addr)
 			return RT0_UNMAPPED;
-		if (!force && !(s->regions[i].prot & need))
+		if (s->regions[i].prot & RT0_ABSENT || (!force && !(s->regions[i].prot & need)))
 			return RT0_PROTECTED;
 		p = entry_of(s, addr >> RT0_PAGE_BITS, true);
 		if (!p || !touch(s, &s->regions[i], addr, p))

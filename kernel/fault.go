@@ -14,6 +14,7 @@ import (
 const (
 	segvMapErr = 1
 	segvAccErr = 2
+	busAdrErr  = 2
 	illIllOpc  = 1
 )
 
@@ -43,6 +44,13 @@ func (p *Process) fault(t *Thread, stop emu.Stop) {
 	case emu.Exec:
 		info.err |= what.Exec
 	}
+	if r, ok := p.mem.Find(stop.Addr); ok && stop.Mapped && r.Prot&emu.Absent != 0 && r.Prot&stop.Access != 0 { // filemap_fault
+		if p.grown(r, stop.Addr) {
+			return
+		}
+		info.signo, info.code = arch.SIGBUS, busAdrErr
+		info.why = fmt.Sprintf("at %#x (%s behind the end of a mapped file)", stop.Addr, accessNames[stop.Access])
+	}
 	if !p.canonical(stop.Addr) { // exc_general_protection: no address is told
 		info.code, info.addr, info.trap, info.err = siKernel, 0, trapProtection, 0
 	}
@@ -64,19 +72,32 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 			strings.Join(promised, ", "), stop.PC)})
 		return
 	}
-	info := siginfo{
-		signo: arch.SIGILL, code: illIllOpc, fault: true, addr: stop.PC, trap: trapInvalidOpcode,
-		why: fmt.Sprintf("at %#x (illegal instruction)", stop.PC),
+	trap := arch.Trap{Signal: arch.SIGILL, Code: illIllOpc, Addr: true, Number: trapInvalidOpcode}
+	for _, known := range p.arch.Traps {
+		if known.Signal == arch.SIGILL {
+			trap = known
+			break
+		}
 	}
+	what := "illegal instruction"
 	if insn, err := p.mem.Uint(stop.PC, 4); err == nil {
 		for _, known := range p.arch.Undefined {
 			if uint32(insn)&known.Mask == known.Value {
-				info.signo, info.code = known.Signal, known.Code
-				info.why = fmt.Sprintf("at %#x (instruction %#08x)", stop.PC, insn)
+				trap.Signal, trap.Code = known.Signal, known.Code
+				what = fmt.Sprintf("instruction %#08x", insn)
 			}
 		}
 	}
-	p.force(t, info)
+	p.force(t, trapped(trap, stop.PC, what))
+}
+
+// trapped is what a signal handler is told of a trap.
+func trapped(trap arch.Trap, pc uint64, what string) siginfo {
+	info := siginfo{signo: trap.Signal, code: trap.Code, fault: true, trap: trap.Number, why: fmt.Sprintf("at %#x (%s)", pc, what)}
+	if trap.Addr {
+		info.addr = pc
+	}
+	return info
 }
 
 // promised are the features that the machine adds and the engine cannot run.
@@ -104,12 +125,7 @@ func (p *Process) interrupt(t *Thread, stop emu.Stop) {
 			trap = known
 		}
 	}
-	info := siginfo{signo: trap.Signal, code: trap.Code, fault: true, trap: trap.Number}
-	if trap.Addr {
-		info.addr = stop.PC
-	}
-	info.why = fmt.Sprintf("at %#x (exception %d)", stop.PC, stop.Intr)
-	p.force(t, info)
+	p.force(t, trapped(trap, stop.PC, fmt.Sprintf("exception %d", stop.Intr)))
 }
 
 // vsyscalls are the entries of x86-64's legacy page, by offset. Go up to 1.15 calls them where it finds no vDSO. Linux lets the

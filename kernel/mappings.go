@@ -18,11 +18,12 @@ type mapping struct {
 	offset     uint64 // of start in the file
 	ino, dev   uint64
 	name       string
+	node       *node // nil for the image
 }
 
 // fileTag is the tag of a mapping of a file: one for each file and distance between address and offset.
 func (p *Process) fileTag(r *request) uint32 {
-	m := mapping{start: r.addr, end: r.addr + r.size, offset: r.offset, ino: r.file.node.ino, dev: r.file.node.fs.minor, name: r.path}
+	m := mapping{start: r.addr, end: r.addr + r.size, offset: r.offset, ino: r.file.node.ino, dev: r.file.node.fs.minor, name: r.path, node: r.file.node}
 	for i, old := range p.space.files {
 		if old.ino == m.ino && old.start-old.offset == m.start-m.offset {
 			return tagFiles + uint32(i)
@@ -33,6 +34,21 @@ func (p *Process) fileTag(r *request) uint32 {
 	}
 	p.space.files = append(p.space.files, m)
 	return tagFiles + uint32(len(p.space.files)-1)
+}
+
+// grown maps the page of addr, which was behind the end of its file, when the file has grown over it since. False: it has not.
+func (p *Process) grown(r emu.Region, addr uint64) bool {
+	m := p.origin(r)
+	page := addr &^ (p.space.page - 1)
+	if m.node == nil {
+		return false
+	}
+	at := m.offset + page - r.Start
+	if at >= uint64(len(m.node.data)) {
+		return false
+	}
+	data := p.keep(m.node.data[at:min(at+p.space.page, uint64(len(m.node.data)))])
+	return data != nil && p.mem.MapBytes(page, p.space.page, r.Prot&^emu.Absent, r.Tag, data) == nil
 }
 
 // maxNamedFiles bounds the list of mapped files.

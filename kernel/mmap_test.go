@@ -279,6 +279,41 @@ type page struct {
 	mark byte
 }
 
+// TestBehindTheFile: whole pages of a mapping behind the end of its file are there in name only, until the file grows over them.
+func TestBehindTheFile(t *testing.T) {
+	t.Parallel()
+	files := withMachine(machine.File("/test", "the contents"))
+	p := newProcess(t, "amd64", nil, files)
+	fd := p.openFile(t, "/test", oRDWR)
+	addr, errno := p.do("mmap", 0, 3*emu.PageSize, uint64(emu.Read), mapPrivate, fd, 0)
+	require.Zero(t, errno)
+	absent := func(page uint64) bool {
+		r, ok := p.mem.Find(addr + page*emu.PageSize)
+		require.True(t, ok)
+		return r.Prot&emu.Absent != 0
+	}
+	require.Equal(t, []bool{false, true, true}, []bool{absent(0), absent(1), absent(2)})
+	require.Contains(t, string(procMaps(p.Current())), fmt.Sprintf("%08x-%08x r--p 00000000", addr, addr+3*emu.PageSize))
+	_, errno = p.do("mprotect", addr, 3*emu.PageSize, readWrite)
+	require.Zero(t, errno)
+	require.True(t, absent(1))
+
+	at := addr + emu.PageSize
+	_, errno = p.do("write", fd, at, 1)
+	require.Equal(t, arch.EFAULT, errno, "nothing is there to be read")
+	fault := emu.Stop{Kind: emu.StopFault, Addr: at + 5, Access: emu.Write, Mapped: true}
+	_, errno = p.do("ftruncate", fd, emu.PageSize+7)
+	require.Zero(t, errno)
+	p.fault(p.Current(), fault)
+	require.Nil(t, p.exit)
+	require.Equal(t, []bool{false, false, true}, []bool{absent(0), absent(1), absent(2)})
+
+	fault.Addr = addr + 2*emu.PageSize
+	p.fault(p.Current(), fault)
+	require.Equal(t, arch.SIGBUS, p.exit.Signal)
+	require.Equal(t, fault.Addr, p.exit.Addr)
+}
+
 // TestAddressSpaceModel runs random calls against a map of pages.
 func TestAddressSpaceModel(t *testing.T) {
 	t.Parallel()

@@ -17,9 +17,13 @@ const nameColumn = 25 + 8*6
 // procMaps is /proc/self/maps.
 func procMaps(t *Thread) []byte {
 	var b bytes.Buffer
-	for _, r := range t.p.mem.Regions() {
-		if r.Tag == kernelTag {
+	list := t.p.mem.Regions()
+	for i, r := range list {
+		if r.Tag == kernelTag || i > 0 && sameArea(list[i-1], r) {
 			continue
+		}
+		if i+1 < len(list) && sameArea(r, list[i+1]) {
+			r.End = list[i+1].End
 		}
 		origin := t.p.origin(r)
 		start := b.Len()
@@ -37,6 +41,11 @@ func procMaps(t *Thread) []byte {
 		b.WriteString(page.Name + "\n")
 	}
 	return b.Bytes()
+}
+
+// sameArea says that b goes on where a ends, and Linux has one area for both, in which the file ends.
+func sameArea(a, b emu.Region) bool {
+	return a.End == b.Start && a.Tag == b.Tag && a.Prot|emu.Absent == b.Prot
 }
 
 func protString(p emu.Prot) string {

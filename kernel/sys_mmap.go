@@ -392,7 +392,15 @@ func (p *Process) install(r *request) arch.Errno {
 				return arch.ENOMEM
 			}
 		}
-		err = p.mem.MapBytes(r.addr, r.size, r.prot, p.fileTag(r), data)
+		tag := p.fileTag(r)
+		// Whole pages behind the file's end are there in name only (filemap_fault).
+		there := min(p.space.up(uint64(len(data))), r.size)
+		if there > 0 {
+			err = p.mem.MapBytes(r.addr, there, r.prot, tag, data)
+		}
+		if there < r.size && err == nil {
+			err = p.mem.Map(r.addr+there, r.size-there, r.prot|emu.Absent, tag)
+		}
 	}
 	if err != nil {
 		return arch.ENOMEM
