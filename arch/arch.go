@@ -143,6 +143,8 @@ type ABI struct {
 	Since int
 	// StackArgs is the offset from SP of the first stack argument at a function's entry.
 	StackArgs int
+	// StackAlign is what SP is always a multiple of (internal/goarch.StackAlign); 0: a word.
+	StackAlign int
 	// G is the register that holds the current goroutine under ABIInternal; None where it is in TLS.
 	G Register
 }

@@ -88,9 +88,10 @@ var arm64 = &Arch{
 			{"x8", ucARM64RegX8}, {"x9", ucARM64RegX9}, {"x10", ucARM64RegX10}, {"x11", ucARM64RegX11},
 			{"x12", ucARM64RegX12}, {"x13", ucARM64RegX13}, {"x14", ucARM64RegX14}, {"x15", ucARM64RegX15},
 		},
-		Since:     18,
-		StackArgs: 8, // above the saved link register
-		G:         Register{"x28", ucARM64RegX28},
+		Since:      18,
+		StackArgs:  8, // above the saved link register
+		StackAlign: 16,
+		G:          Register{"x28", ucARM64RegX28},
 	},
 
 	// struct rt_sigframe of arm64/kernel/signal.c: siginfo, ucontext at 128 (its sigcontext at 304), and above it the frame record of

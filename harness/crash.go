@@ -4,6 +4,7 @@ package harness
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/rt0-dev/rt0/arch"
@@ -13,6 +14,7 @@ import (
 // Crash is where a guest died or got stuck: what a reader needs to see first.
 type Crash struct {
 	Thread    int      // tid
+	Fault     *Fault   // the instruction that the signal came from, when one did; Registers and Code are of that moment
 	Registers []string // "rip=0x401000", in the order of arch.Arch.Registers
 	Traceback []string // innermost first: "runtime.throw+0x48"
 	Code      string   // the instruction at PC, disassembled; "" when it cannot be read
@@ -31,6 +33,9 @@ func (c *Crash) String() string {
 		}
 	}
 	section("last system calls", c.Syscalls)
+	if c.Fault != nil {
+		section("fault", []string{c.Fault.String()})
+	}
 	section(fmt.Sprintf("registers of thread %d", c.Thread), columns(c.Registers, 4))
 	if c.Code != "" {
 		section("instruction", []string{c.Code})
@@ -52,14 +57,92 @@ func columns(words []string, n int) []string {
 	return lines
 }
 
+// Fault is a signal that an instruction has caused, as the kernel tells a handler.
+type Fault struct {
+	Signal      string  `json:"signal"`                // "SIGSEGV"
+	Code        int     `json:"code"`                  // si_code
+	Addr        Address `json:"addr"`                  // si_addr
+	PC          Address `json:"pc"`                    // where the thread was
+	Why         string  `json:"why"`                   // "at 0x123 (read)"
+	Function    string  `json:"function,omitempty"`    // "main.load+0x4"; "" when pc lies in none
+	Instruction string  `json:"instruction,omitempty"` // at pc, disassembled; "" when it cannot be read
+}
+
+func (f *Fault) String() string {
+	return fmt.Sprintf("%s %s, pc %#x, code %d", f.Signal, f.Why, f.PC, f.Code)
+}
+
+// Address is an address of the guest. In JSON it is a string, "0x123": a number would lose digits in many a reader.
+type Address uint64
+
+// MarshalText writes the address in hexadecimal.
+func (a Address) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%#x", uint64(a)), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (a *Address) UnmarshalText(text []byte) error {
+	v, err := strconv.ParseUint(string(text), 0, 64)
+	if err != nil {
+		return fmt.Errorf("read an address: %w", err)
+	}
+	*a = Address(v)
+	return nil
+}
+
+// sighted is a fault with what there was to be seen.
+type sighted struct {
+	Fault
+	registers []string
+}
+
+// atFault notes a fault: of each thread the last.
+func (b *boot) atFault(t *kernel.Thread, f kernel.Fault) {
+	if b.faults == nil {
+		b.faults = map[int]*sighted{}
+	}
+	s := &sighted{Fault{
+		Signal: f.Signal.String(), Code: int(f.Code), Addr: Address(f.Addr), PC: Address(f.PC), Why: f.Why, Instruction: b.disassemble(f.PC),
+	}, b.registers()}
+	if b.isCode(f.PC) {
+		s.Function = b.location(frame{pc: f.PC, exact: true})
+	}
+	b.faults[t.TID] = s
+}
+
+// registers are those of the thread that is in the engine.
+func (b *boot) registers() []string {
+	list := make([]string, len(b.arch.Registers))
+	for i, r := range b.arch.Registers {
+		list[i] = fmt.Sprintf("%s=%#x", r.Name, b.engine.Reg(r))
+	}
+	return list
+}
+
 // autopsy looks at a thread whose registers are in the engine.
 func (b *boot) autopsy(t *kernel.Thread) *Crash {
-	pc := b.engine.Reg(b.arch.PC)
-	c := &Crash{Thread: t.TID, Code: b.disassemble(pc), Traceback: b.traceback(pc), Syscalls: b.recent.lines()}
-	for _, r := range b.arch.Registers {
-		c.Registers = append(c.Registers, fmt.Sprintf("%s=%#x", r.Name, b.engine.Reg(r)))
+	c := &Crash{Thread: t.TID, Syscalls: b.recent.lines()}
+	frames := b.unwind(t)
+	for _, f := range frames {
+		c.Traceback = append(c.Traceback, b.location(f))
 	}
+	if f := b.faults[t.TID]; f != nil && b.causedBy(f, frames) {
+		c.Fault, c.Registers, c.Code = &f.Fault, f.registers, f.Instruction
+		return c
+	}
+	c.Registers, c.Code = b.registers(), b.disassemble(frames[0].pc)
 	return c
+}
+
+// causedBy says whether a thread is where it is because of a fault: it is still there, or in the handler or the panic that came of it.
+func (b *boot) causedBy(fault *sighted, frames []frame) bool {
+	for i, f := range frames {
+		switch {
+		case f.exact && f.pc == uint64(fault.PC):
+			return true
+		case i > 0 && frames[i-1].name == sigpanic: // the call of what is no code has left no frame
+			return fault.Function == ""
+		}
+	}
+	return false
 }
 
 // crashOf is the autopsy of a boot that has ended: of the moment at which the runtime gave up, when it did, else of the end.

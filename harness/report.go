@@ -79,7 +79,8 @@ type Report struct {
 	Reason   string          `json:"reason"` // one line; empty when the point was reached or the program exited
 	Phase    string          `json:"phase"`  // the last phase entered
 	ExitCode *int            `json:"exitCode"`
-	Signal   *string         `json:"signal"` // "SIGSEGV"
+	Signal   *string         `json:"signal"`          // "SIGSEGV"
+	Fault    *Fault          `json:"fault,omitempty"` // the instruction that the program died of, when it did
 	Stdout   string          `json:"stdout"`
 	Stderr   string          `json:"stderr"`
 	Runtime  Runtime         `json:"runtime"`

@@ -39,6 +39,7 @@ type boot struct {
 	goid        uint64          // offset of goid in runtime.g; 0: not known
 	sysmon      sysmonStart
 	death       *death
+	faults      map[int]*sighted // by thread
 
 	hash   *hasher
 	recent recentCalls
@@ -167,7 +168,7 @@ func (b *boot) open() error {
 		Engine: b.engine, Arch: b.arch, Machine: m,
 		Exe: "/" + filepath.Base(b.report.Binary.Path), ExeData: b.img.Data, Auxv: b.stack.AuxvBytes,
 		Entry: b.layout.Entry, SP: b.stack.SP, Brk: b.layout.Brk, Order: order,
-		Observer: kernel.Observer{Syscall: b.atSyscall, Break: b.atBreak, Slice: b.atSlice},
+		Observer: kernel.Observer{Syscall: b.atSyscall, Break: b.atBreak, Fault: b.atFault, Slice: b.atSlice},
 	})
 	return err
 }
@@ -251,6 +252,7 @@ func (b *boot) finish(e kernel.Exit) {
 	r.Syscalls = b.tracer.finish()
 	if r.Outcome != Reached {
 		r.crash = b.crashOf(e)
+		r.Fault = r.crash.Fault
 	}
 }
 

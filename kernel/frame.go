@@ -70,6 +70,15 @@ type savedFrame struct {
 	call *interruption // starts over when the handler returns; nil: none
 }
 
+// SignalFrames are the addresses of the frames of handlers that have not returned, the newest first.
+func (t *Thread) SignalFrames() []uint64 {
+	list := make([]uint64, len(t.frames))
+	for i, f := range t.frames {
+		list[len(list)-1-i] = f.addr
+	}
+	return list
+}
+
 // pushFrame makes a running thread enter a handler: setup_rt_frame. False: the stack cannot take it.
 func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 	f := &p.arch.Signal

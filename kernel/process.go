@@ -51,8 +51,19 @@ type Observer struct {
 	Syscall func(*Syscall)
 	// Break is called at a breakpoint that was set with [emu.Engine.Break]. True ends Run with [Stopped].
 	Break func(t *Thread, pc uint64) (stop bool)
+	// Fault is called when an instruction has caused a signal, before that is delivered: the thread's registers are in the engine.
+	Fault func(*Thread, Fault)
 	// Slice is called now and then with the instructions executed so far: for progress bars and traces.
 	Slice func(instructions uint64)
+}
+
+// Fault is a signal that an instruction has caused, as siginfo tells it.
+type Fault struct {
+	Signal arch.Signal
+	Code   int32  // si_code
+	Addr   uint64 // si_addr
+	PC     uint64 // where the thread was
+	Why    string // "at 0x123 (read)"
 }
 
 // Syscall is one system call as it happened.

@@ -301,6 +301,9 @@ func (p *Process) act(t *Thread, info siginfo) bool {
 // force delivers a signal that cannot wait, as force_sig_info does: one that is blocked or ignored kills. False: the process has
 // ended.
 func (p *Process) force(t *Thread, info siginfo) bool {
+	if info.fault && p.cfg.Observer.Fault != nil {
+		p.cfg.Observer.Fault(t, Fault{info.signo, info.code, info.addr, p.eng.Reg(p.arch.PC), info.why})
+	}
 	a := &p.signals.actions[info.signo]
 	if t.mask.has(info.signo) || a.handler == sigIgnore {
 		a.handler = sigDefault

@@ -49,6 +49,8 @@ func use(t testing.TB, data []byte) {
 	for _, name := range []string{"main.main", "runtime.schedinit", ""} {
 		if addr, ok := i.Func(name); ok {
 			i.FuncAt(addr)
+			i.FrameSize(addr)
+			i.FrameSize(addr + 8)
 		}
 	}
 	i.FuncAt(0)

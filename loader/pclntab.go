@@ -46,6 +46,7 @@ type pclntab struct {
 	entries []byte // the function table
 	base    []byte // what the offsets of _func count from
 	names   []byte
+	pctab   []byte // what _func.pcsp counts from
 	text    uint64 // start of the text according to the header; 0: it does not say, as from Go 1.27 on
 }
 
@@ -115,13 +116,14 @@ func (i *Image) readPclntab(addr uint64, b []byte) bool {
 	}
 	t.count = int(count)
 	if t.namesField < 0 {
-		t.entries, t.base, t.names = b[8+ptr:], b, b
+		t.entries, t.base, t.names, t.pctab = b[8+ptr:], b, b, b
 	} else {
-		names, end, funcs := field(t.namesField), field(t.namesField+1), field(t.funcsField)
+		// The field before that of the function table says where the tables of values by PC are.
+		names, end, pctab, funcs := field(t.namesField), field(t.namesField+1), field(t.funcsField-1), field(t.funcsField)
 		if names >= end || end > uint64(len(b)) || funcs >= uint64(len(b)) {
 			return false
 		}
-		t.entries, t.base, t.names = b[funcs:], b[funcs:], b[names:end]
+		t.entries, t.base, t.names, t.pctab = b[funcs:], b[funcs:], b[names:end], b[min(pctab, uint64(len(b))):]
 	}
 	if len(t.entries) < (2*t.count+1)*t.size {
 		return false
@@ -198,6 +200,9 @@ func (t *pclntab) start(i *Image) (uint64, bool) {
 	return t.text, t.text != 0 && i.executable(t.text)
 }
 
+// pcspField is the offset of _func.pcsp after its entry field, in all layouts: name, args and deferreturn precede it.
+const pcspField = 12
+
 // readFuncs lists the functions of the table. Damaged entries are left out.
 func (i *Image) readFuncs() funcTable {
 	t := i.pcln
@@ -213,7 +218,7 @@ func (i *Image) readFuncs() funcTable {
 		t.entries = data[len(data)-len(t.entries):]
 	}
 	var (
-		table   = funcTable{funcs: make([]Func, 0, t.count)}
+		table   = funcTable{funcs: make([]Func, 0, t.count), spTables: make([]uint32, 0, t.count)}
 		ids     = make([]byte, 0, t.count)
 		names   = newNames(t.names)
 		budget  = names.budget()
@@ -240,6 +245,11 @@ func (i *Image) readFuncs() funcTable {
 		last, wrapper = end, max(wrapper, id)
 		ids = append(ids, id)
 		table.funcs = append(table.funcs, Func{Name: name, Addr: start + entry, Size: end - entry})
+		sp := uint32(spUnknown)
+		if len(f) >= pcspField+4 {
+			sp = i.order.Uint32(f[pcspField:])
+		}
+		table.spTables = append(table.spTables, sp)
 	}
 	// An assembly function and the wrapper that gives it Go's calling convention, or the other way round, have one name here; a
 	// wrapper calls what it wraps, so the name means the latter.

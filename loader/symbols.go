@@ -42,12 +42,12 @@ func (i *Image) Funcs() []Func { return i.funcs().funcs }
 
 // FuncAt gives the function that holds the address.
 func (i *Image) FuncAt(pc uint64) (Func, bool) {
-	funcs := i.Funcs()
-	n := sort.Search(len(funcs), func(n int) bool { return funcs[n].Addr > pc }) - 1
-	if n < 0 || pc-funcs[n].Addr >= funcs[n].Size {
+	t := i.funcs()
+	n, ok := t.at(pc)
+	if !ok {
 		return Func{}, false
 	}
-	return funcs[n], true
+	return t.funcs[n], true
 }
 
 // Var gives the address and the size in bytes of a package-level variable. Only the symbol table knows variables: !ok when it
@@ -67,8 +67,15 @@ func (i *Image) Var(name string) (addr, size uint64, ok bool) {
 
 // funcTable is the functions by address, and an index of their names.
 type funcTable struct {
-	funcs []Func
-	index nameIndex
+	funcs    []Func
+	spTables []uint32 // beside funcs: where the table of each one's stack pointer is; nil when they come from the symbol table
+	index    nameIndex
+}
+
+// at finds the function that holds an address.
+func (t *funcTable) at(pc uint64) (int, bool) {
+	n := sort.Search(len(t.funcs), func(n int) bool { return t.funcs[n].Addr > pc }) - 1
+	return n, n >= 0 && pc-t.funcs[n].Addr < t.funcs[n].Size
 }
 
 func (t *funcTable) name(n int) string { return t.funcs[n].Name }

@@ -93,6 +93,10 @@ func (s Style) crash(b *bytes.Buffer, c *harness.Crash) {
 	if s.Verbose {
 		s.lines(b, "last system calls", c.Syscalls)
 		s.lines(b, fmt.Sprintf("registers of thread %d", c.Thread), c.Registers)
+	}
+	if c.Fault != nil {
+		s.lines(b, "fault", words(c.Fault.String(), c.Fault.Instruction))
+	} else if s.Verbose {
 		s.lines(b, "instruction", words(c.Code))
 	}
 	s.lines(b, "traceback", c.Traceback)
