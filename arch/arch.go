@@ -120,6 +120,39 @@ type Engine struct {
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
 	Thumb      uint64  // the bit of Flags that selects another instruction set, and that is bit 0 of an address to go to; 0: there is none
 	Reset      []Reset // what the kernel sets up before it enters a program, in order
+
+	// Branches are the instructions that have a delay slot. An exception in the slot is the branch's: the PC is at the branch, which
+	// is executed again.
+	Branches []Pattern
+	// Culprit finds the instruction that has raised an exception, by its index in the block, and the address that it accesses, if any,
+	// where the engine has forgotten the PC after all exceptions but system calls and memory faults; nil where it remembers it.
+	Culprit func(Exception) (index int, addr uint64)
+	// TLB is the CPU's own, where an instruction looks into it beside rt0's page table; nil: none does.
+	TLB *TLB
+}
+
+// Pattern is a set of 32-bit instructions: those with word & Mask == Value.
+type Pattern struct{ Mask, Value uint32 }
+
+// Exception is what an exception has left behind.
+type Exception struct {
+	Intr     uint32                 // the engine's number
+	PC       uint64                 // of the block's first instruction
+	Block    []uint32               // the instructions of the block that was entered last
+	Reg      func(Register) uint64  // registers, as the instruction found them
+	Unmapped func(addr uint64) bool // there is no entry for an address in the CPU's own TLB
+}
+
+// TLB is how an entry is written to the CPU's own TLB. Entries are made when they are missed; any page will do, as the result of the look-up
+// is not used.
+type TLB struct {
+	Miss    uint32   // the exception of an address that has no entry
+	Entries int      // how many there are
+	Bits    uint     // log2 of the bytes that one covers
+	Set     []Reset  // what Code wants in registers, besides these:
+	Index   Register // the entry's number
+	Address Register // the first address that it covers
+	Code    []uint32 // ends with a system call
 }
 
 // Reset is a register that gets a value before the first instruction: (old & Keep) | Value.

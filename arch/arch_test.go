@@ -147,7 +147,9 @@ var ownCalls = map[string]map[string]uint64{
 		"read": 3, "mmap2": 192, "clone": 120, "exit_group": 248, "fstat64": 197, "clock_gettime64": 403, "arm_fadvise64_64": 270, "set_tls": 0xf0005,
 		"cacheflush": 0xf0002,
 	},
-	"s390x": {"read": 3, "mmap": 90, "clone": 120, "exit_group": 248, "fstat": 108, "pread64": 180, "fadvise64": 253, "getrandom": 349},
+	"s390x":    {"read": 3, "mmap": 90, "clone": 120, "exit_group": 248, "fstat": 108, "pread64": 180, "fadvise64": 253, "getrandom": 349},
+	"mips64":   {"read": 5000, "mmap": 5009, "clone": 5055, "exit_group": 5205, "set_thread_area": 5242, "newfstatat": 5252, "epoll_pwait": 5272, "getrandom": 5313},
+	"mips64le": {"read": 5000, "mmap": 5009, "clone": 5055, "exit_group": 5205, "set_thread_area": 5242, "newfstatat": 5252, "epoll_pwait": 5272, "getrandom": 5313},
 }
 
 func testSyscallNumbers(t *testing.T, a *Arch) {

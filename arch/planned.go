@@ -20,8 +20,6 @@ const notYet = "not described yet"
 var planned = []Planned{
 	{"loong64", elf.EM_LOONGARCH, elf.ELFCLASS64, elf.ELFDATA2LSB, "the CPU engine has no LoongArch"},
 	{"mips", elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2MSB, notYet},
-	{"mips64", elf.EM_MIPS, elf.ELFCLASS64, elf.ELFDATA2MSB, notYet},
-	{"mips64le", elf.EM_MIPS, elf.ELFCLASS64, elf.ELFDATA2LSB, notYet},
 	{"mipsle", elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2LSB, notYet},
 	{"ppc64", elf.EM_PPC64, elf.ELFCLASS64, elf.ELFDATA2MSB, notYet},
 	{"ppc64le", elf.EM_PPC64, elf.ELFCLASS64, elf.ELFDATA2LSB, notYet},

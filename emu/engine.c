@@ -10,6 +10,8 @@
  * - After each translation the engine sweeps its TLB for the page of the new code, unless a memory hook covers the *virtual* address
  *   of that code (uc_mem_hook_installed in tb_gen_code). A fetch hook over all addresses that are no physical memory spares the sweep
  *   and, by the rule above, costs no store. It never fires: all our physical memory is executable.
+ * - MIPS: any exception but a system call sets the PC to what the last system call's was, and the engine stands in a delay slot until the
+ *   branch ends, wherever the PC is set to. exception.go mends both.
  * - One block hook, and no more, is called straight from the translated code.
  * - Instructions are counted, not blocks: where blocks are cut depends on the version of the engine. A block counts when it is entered.
  */
@@ -68,6 +70,8 @@ static bool __attribute__((noinline)) ends_here(struct rt0_engine *e, uint64_t a
 		e->skip = NOWHERE;
 	}
 	if (e->left <= 0) {
+		if (addr == e->resume || rt0_in_slot(e, addr))
+			return false; /* in the midst of what counts as one block */
 		stop(e, RT0_LIMIT);
 		return true;
 	}
@@ -84,6 +88,15 @@ static void block_fixed(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
 	/* Thumb's two bytes count as well: a block of nothing would never end. */
 	e->left -= (size + (1u << e->shift) - 1) >> e->shift;
 	e->blocks++;
+}
+
+/* The same where the PC of exceptions is to be found out. */
+static void block_noted(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	struct rt0_engine *e = user;
+	e->block = addr;
+	e->block_size = size;
+	block_fixed(uc, addr, size, user);
 }
 
 /* Counts a block that is not in the table. One that has a breakpoint is never put there, nor one that reads a counter. */
@@ -124,6 +137,11 @@ static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *r
 	struct rt0_engine *e = user;
 	(void)uc;
 	uint32_t need = type == UC_MEM_WRITE ? RT0_WRITE : type == UC_MEM_FETCH ? RT0_EXEC : RT0_READ, rights;
+	if (unlikely(e->in_stub)) {
+		result->paddr = RT0_STUB_PHYS;
+		result->perms = UC_PROT_READ | UC_PROT_EXEC;
+		return addr == RT0_STUB_ADDR;
+	}
 	if (unlikely(e->probing) && (addr == e->probe_page || (e->probed && need == RT0_WRITE))) {
 		result->paddr = HOLE;
 		result->perms = UC_PROT_READ | UC_PROT_WRITE;
@@ -275,7 +293,7 @@ static uc_err set_up(struct rt0_engine *e, const struct rt0_config *c)
 	TRY(uc_ctl_tlb_mode(e->uc, UC_TLB_VIRTUAL));
 	TRY(uc_mem_map_ptr(e->uc, RT0_PHYS_BASE, e->space.pages << RT0_PAGE_BITS, UC_PROT_ALL, e->space.host));
 	TRY(hook(e, UC_HOOK_TLB_FILL, fill, 1, 0));
-	TRY(hook(e, UC_HOOK_BLOCK, e->shift ? (void *)block_fixed : (void *)block_varying, 1, 0));
+	TRY(hook(e, UC_HOOK_BLOCK, e->nbranches ? (void *)block_noted : e->shift ? (void *)block_fixed : (void *)block_varying, 1, 0));
 	TRY(hook(e, UC_HOOK_MEM_READ_UNMAPPED | UC_HOOK_MEM_WRITE_UNMAPPED, hole, HOLE, HOLE + RT0_PAGE_SIZE - 1));
 	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 0, RT0_PHYS_BASE - 1));
 	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 1ull << 32, ~0ull));
@@ -337,7 +355,10 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->flags_never = c->flags_never;
 	e->thumb = c->thumb;
 	e->arm = c->arch == UC_ARCH_ARM;
-	e->skip = NOWHERE;
+	e->skip = e->resume = NOWHERE;
+	memcpy(e->branches, c->branches, sizeof e->branches);
+	e->nbranches = c->nbranches;
+	e->big_endian = c->big_endian;
 	if (rt0_space_open(&e->space, c->memory) || (*err = set_up(e, c))) {
 		rt0_close(e);
 		return NULL;
@@ -354,6 +375,8 @@ void rt0_close(struct rt0_engine *e)
 	rt0_space_close(&e->space);
 	free(e->breaks);
 	free(e->cpuid);
+	if (e->stub)
+		munmap(e->stub, RT0_PAGE_SIZE);
 	free(e);
 }
 
@@ -366,25 +389,6 @@ void rt0_set_cpuid(struct rt0_engine *e, const struct rt0_cpuid *leaves, size_t 
 	free(e->cpuid);
 	e->cpuid = p;
 	e->ncpuid = n;
-}
-
-uint64_t rt0_reg(struct rt0_engine *e, int reg)
-{
-	uint64_t v = 0;
-	uc_reg_read(e->uc, reg, &v);
-	return v;
-}
-
-void rt0_set_reg(struct rt0_engine *e, int reg, uint64_t value) { uc_reg_write(e->uc, reg, &value); }
-
-void rt0_wide_reg(struct rt0_engine *e, int reg, void *value) { uc_reg_read(e->uc, reg, value); }
-
-void rt0_set_wide_reg(struct rt0_engine *e, int reg, const void *value) { uc_reg_write(e->uc, reg, value); }
-
-void rt0_set_gdt(struct rt0_engine *e, int reg, uint64_t base, uint32_t limit)
-{
-	uc_x86_mmr gdt = {.base = base, .limit = limit};
-	uc_reg_write(e->uc, reg, &gdt);
 }
 
 static void refresh(struct rt0_engine *e)
@@ -477,6 +481,7 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	uint64_t before = rt0_executed(e);
 	e->skip = at_break ? pc : NOWHERE;
 	uc_err err = uc_emu_start(e->uc, start_at(e, pc), 0, 0, 0);
+	e->resume = NOWHERE;
 	e->stop.pc = rt0_reg(e, e->pc);
 	if (e->stop.behind)
 		rt0_set_reg(e, e->pc, e->stop.pc -= e->stop.behind);
@@ -492,7 +497,7 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	} else if (err == UC_ERR_INSN_INVALID) {
 		e->stop.why = e->halt ? RT0_INTERRUPT : RT0_ILLEGAL;
 		e->stop.intr = e->halt;
-	} else if (err != UC_ERR_OK || e->stop.why == RT0_NOTHING) {
+	} else if ((err != UC_ERR_OK && e->stop.why != RT0_INTERRUPT) || e->stop.why == RT0_NOTHING) {
 		/* No hook asked for the stop, and the engine names no error: the CPU was halted. */
 		e->stop.why = err ? RT0_ENGINE : RT0_ILLEGAL;
 		e->stop.err = err;
@@ -551,41 +556,3 @@ void rt0_unbreak(struct rt0_engine *e, uint64_t addr)
 	resize(e, addr);
 	filter_all(e);
 }
-
-/* Copies between guest and host as the guest would access it (or whatever the protection, with force). Returns an enum rt0_access. */
-uint32_t rt0_transfer(struct rt0_engine *e, uint64_t addr, uint8_t *to, uint64_t n, bool write, bool force, uint64_t *at)
-{
-	while (n) {
-		uint64_t in = addr & (RT0_PAGE_SIZE - 1), part = RT0_PAGE_SIZE - in, phys;
-		uint32_t rights;
-		if (part > n)
-			part = n;
-		enum rt0_access a = rt0_space_page(&e->space, addr, write ? RT0_WRITE : RT0_READ, force, &phys, &rights);
-		if (a != RT0_OK) {
-			*at = addr;
-			return a;
-		}
-		uint8_t *host = rt0_space_host(&e->space, phys) + in;
-		if (write) {
-			memcpy(host, to, part);
-			if (rights & RT0_EXEC)
-				e->space.code_stale = true;
-		} else {
-			memcpy(to, host, part);
-		}
-		addr += part;
-		to += part;
-		n -= part;
-	}
-	return RT0_OK;
-}
-
-uc_context *rt0_context_open(struct rt0_engine *e)
-{
-	uc_context *c = NULL;
-	return uc_context_alloc(e->uc, &c) ? NULL : c;
-}
-
-void rt0_context_save(struct rt0_engine *e, uc_context *c) { uc_context_save(e->uc, c); }
-void rt0_context_load(struct rt0_engine *e, uc_context *c) { uc_context_restore(e->uc, c); }
-void rt0_context_close(uc_context *c) { uc_context_free(c); }

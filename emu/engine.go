@@ -65,6 +65,8 @@ type Engine struct {
 	pins runtime.Pinner
 
 	snapshots []*Snapshot // those that are valid, oldest first
+	tlb       cpuTLB
+	next      uint64 // where the guest goes on past the instruction of the last stop (Skip)
 }
 
 // New opens a CPU with nothing mapped and all registers as the engine resets them.
@@ -97,6 +99,11 @@ func New(cfg Config) (*Engine, error) {
 		thumb:        C.uint64_t(a.Engine.Thumb),
 		shift:        C.uint32_t(a.Engine.InsnShift),
 		memory:       C.uint64_t(cfg.Memory),
+		big_endian:   C.bool(a.Order == binary.ByteOrder(binary.BigEndian)),
+		nbranches:    C.uint32_t(len(a.Engine.Branches)),
+	}
+	for i, p := range a.Engine.Branches {
+		conf.branches[i] = C.struct_rt0_pattern{C.uint32_t(p.Mask), C.uint32_t(p.Value)}
 	}
 	if model.Name != "" {
 		conf.model = C.int(model.ID)
@@ -108,6 +115,10 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{arch: a, c: c}
 	e.mem.e = e
+	if err := e.initStub(); err != nil {
+		e.Close()
+		return nil, err
+	}
 	for _, r := range a.Engine.Reset {
 		e.SetReg(r.Reg, e.Reg(r.Reg)&r.Keep|r.Value)
 	}
@@ -218,7 +229,7 @@ const (
 type Stop struct {
 	Kind StopKind
 	// PC is the next instruction: after the trap for StopSyscall (on it where arch.Syscall.Length says so), the instruction itself for
-	// StopFault, StopIllegal and StopBreak.
+	// StopFault, StopIllegal and StopBreak. What stops in a delay slot is at its branch.
 	PC     uint64
 	Addr   uint64 // StopFault: the address that was accessed
 	Access Prot   // StopFault: how
@@ -230,6 +241,15 @@ type Stop struct {
 // Run lets the CPU run from its PC until something happens, or until [Engine.Instructions] has reached limit and a basic block begins.
 // After a breakpoint, the next run passes over it.
 func (e *Engine) Run(limit uint64) Stop {
+	for {
+		stop := e.run(limit)
+		if e.arch.Engine.Culprit == nil || !e.mend(&stop) {
+			return stop
+		}
+	}
+}
+
+func (e *Engine) run(limit uint64) Stop {
 	C.rt0_run(e.c, C.uint64_t(limit))
 	s := &e.c.stop
 	stop := Stop{Kind: StopKind(s.why), PC: uint64(s.pc), Addr: uint64(s.addr), Access: Prot(s.access), Mapped: s.mapped != 0, Intr: uint32(s.intr)}

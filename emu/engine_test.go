@@ -3,6 +3,7 @@
 package emu_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"runtime"
@@ -30,8 +31,24 @@ var snippets = map[string]struct {
 	"s390x": {"r3", "r2", "r4", code("e3 30 20 00 00 24 0a 00"), code("e3 30 20 00 00 04 0a 00"), code("a7 4b ff ff a7 74 ff fe 0a 00"), code("00 00"), 8, 2, 2},
 	"arm64": {"x0", "x1", "x2", code("20 00 00 f9 01 00 00 d4"), code("20 00 40 f9 01 00 00 d4"), code("42 04 00 f1 e1 ff ff 54 01 00 00 d4"), code("00 00 00 00"), 8, 2, 4},
 	// The loop has an instruction of two bytes and one of four.
-	"riscv64": {"a0", "a1", "a2", code("23 b0 a5 00 73 00 00 00"), code("03 b5 05 00 73 00 00 00"), code("7d 16 e3 1f 06 fe 73 00 00 00"), code("00 00"), 8, 2, 4},
-	"arm":     {"r0", "r1", "r2", code("00 00 81 e5 00 00 00 ef"), code("00 00 91 e5 00 00 00 ef"), code("01 20 52 e2 fd ff ff 1a 00 00 00 ef"), code("f0 00 f0 e7"), 4, 2, 4},
+	"riscv64":  {"a0", "a1", "a2", code("23 b0 a5 00 73 00 00 00"), code("03 b5 05 00 73 00 00 00"), code("7d 16 e3 1f 06 fe 73 00 00 00"), code("00 00"), 8, 2, 4},
+	"arm":      {"r0", "r1", "r2", code("00 00 81 e5 00 00 00 ef"), code("00 00 91 e5 00 00 00 ef"), code("01 20 52 e2 fd ff ff 1a 00 00 00 ef"), code("f0 00 f0 e7"), 4, 2, 4},
+	"mips64":   {"r8", "r9", "r10", words(be, 0xfd280000, 12), words(be, 0xdd280000, 12), words(be, mips64Loop...), words(be, 0x37), 8, 3, 4},
+	"mips64le": {"r8", "r9", "r10", words(le, 0xfd280000, 12), words(le, 0xdd280000, 12), words(le, mips64Loop...), words(le, 0x37), 8, 3, 4},
+}
+
+// mips64Loop has a do-nothing instruction in the delay slot.
+var mips64Loop = []uint32{0x654affff, 0x1540fffe, 0, 12}
+
+var be, le = binary.BigEndian, binary.LittleEndian
+
+// words is code whose instructions are 32-bit words.
+func words(order binary.AppendByteOrder, list ...uint32) []byte {
+	var b []byte
+	for _, w := range list {
+		b = order.AppendUint32(b, w)
+	}
+	return b
 }
 
 func code(hex string) []byte {
@@ -120,7 +137,7 @@ func TestFaults(t *testing.T) {
 		{"store to none", true, dataAddr + 2*emu.PageSize + 0xff0, true},
 		{"load from none", false, dataAddr + 2*emu.PageSize + 0x38, true},
 		{"store to hole", true, dataAddr + 3*emu.PageSize + 0x40, false},
-		{"load from hole", false, dataAddr + 3*emu.PageSize + 0xabc, false},
+		{"load from hole", false, dataAddr + 3*emu.PageSize + 0xab8, false},
 	}
 	eachArch(t, func(t *testing.T, a *arch.Arch) {
 		s := snippets[a.Name]

@@ -80,6 +80,16 @@ var instructions = map[string]map[string]string{
 		"vfpv3":     "00 0b b7 ee", // vmov.f64 d0, #1
 		"vfpv4":     "02 0b a1 ee", // vfma.f64 d0, d1, d2
 	},
+	"mips64": {
+		"mips3d": "46 c2 20 18", // addr.ps $f0, $f4, $f2
+		"msa":    "78 00 00 0e", // addv.b $w0, $w0, $w0
+		"dsp":    "7d 2a 40 10", // addu.qb $8, $9, $10
+	},
+	"mips64le": {
+		"mips3d": "18 20 c2 46",
+		"msa":    "0e 00 00 78",
+		"dsp":    "10 40 2a 7d",
+	},
 	"arm64": {
 		"aes":      "20 48 28 4e", // aese v0.16b, v1.16b
 		"asimd":    "20 84 a2 4e", // add v0.4s, v1.4s, v2.4s
@@ -170,8 +180,9 @@ var instructions = map[string]map[string]string{
 var only64 = []string{"cx16", "fsgsbase"}
 
 // pointers are the registers that memory operands use, and traps the system call that ends a try.
-var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "s390x": "r1", "riscv64": "a1", "arm": "r1"},
-	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80", "s390x": "0a 00", "riscv64": "73 00 00 00", "arm": "00 00 00 ef"}
+var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "s390x": "r1", "riscv64": "a1", "arm": "r1", "mips64": "r9", "mips64le": "r9"},
+	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80", "s390x": "0a 00", "riscv64": "73 00 00 00", "arm": "00 00 00 ef",
+		"mips64": "00 00 00 0c", "mips64le": "0c 00 00 00"}
 
 func instructionsOf(goarch string) map[string]string {
 	if goarch != "386" {

@@ -36,6 +36,13 @@
 #define RT0_PHYS_BASE 0x40000000ull
 #define RT0_PHYS_MAX 0xb0000000ull /* bytes */
 
+/*
+ * Code of our own runs in a page that only it can see: one physical page below the guest's, at a virtual address that matters to nobody
+ * else.
+ */
+#define RT0_STUB_PHYS 0x3ffff000ull
+#define RT0_STUB_ADDR 0x7ffff000ull
+
 /* Pages of a region with RT0_ABSENT never come into being: each access faults, whatever else the protection says. */
 enum { RT0_READ = 1, RT0_WRITE = 2, RT0_EXEC = 4, RT0_ABSENT = 8 };
 
@@ -139,6 +146,12 @@ struct rt0_cpuid {
 struct rt0_count {
 	uint64_t addr, instructions;
 };
+
+/* A set of 32-bit instructions. */
+struct rt0_pattern {
+	uint32_t mask, value;
+};
+#define RT0_BRANCHES 8
 #define RT0_COUNTS (1u << 14)
 #define RT0_FILTER_BITS (1u << 15)
 
@@ -166,6 +179,14 @@ struct rt0_engine {
 	size_t nbreaks, cbreaks;
 	uint64_t skip;
 	bool at_break;
+
+	/* Branches with delay slots: of the engines that have them, the PC of exceptions is found out from the block. */
+	struct rt0_pattern branches[RT0_BRANCHES];
+	uint32_t nbranches, block_size;
+	uint64_t block, resume; /* the block entered last; where one is taken up again */
+	bool big_endian;
+	uint8_t *stub; /* the page of our own code, or NULL */
+	bool in_stub;
 
 	struct rt0_stop stop;
 	uint64_t fills;
@@ -199,12 +220,28 @@ struct rt0_config {
 	uint64_t flags_never;
 	uint64_t thumb; /* the bit of flags that is bit 0 of an address to start at; 0: there is none */
 	uint64_t memory;
+	struct rt0_pattern branches[RT0_BRANCHES];
+	uint32_t nbranches;
+	bool big_endian;
 };
 
 struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err);
 void rt0_close(struct rt0_engine *e);
 void rt0_set_cpuid(struct rt0_engine *e, const struct rt0_cpuid *leaves, size_t n);
 void rt0_run(struct rt0_engine *e, uint64_t limit);
+/* Puts code into the page of our own. */
+bool rt0_set_stub(struct rt0_engine *e, const void *code, size_t n);
+/* Runs it from an offset on to its system call, with the registers as they are. Returns how many blocks that took; 0: it went elsewhere. */
+uint64_t rt0_run_stub(struct rt0_engine *e, uint64_t offset);
+/* Whether the instruction before addr is a branch with a delay slot. */
+bool rt0_in_slot(struct rt0_engine *e, uint64_t addr);
+/*
+ * Makes the CPU forget that the next instruction is in a delay slot, if it is: true. *next becomes where a branch that is taken goes. At offset,
+ * the page of our own has an instruction that does nothing, and a system call.
+ */
+bool rt0_leave_slot(struct rt0_engine *e, uint64_t offset, uint64_t *next);
+/* The next run begins at pc, within the block that was entered last, and counts nothing of it anew. */
+void rt0_resume(struct rt0_engine *e, uint64_t pc);
 void rt0_break(struct rt0_engine *e, uint64_t addr);
 void rt0_unbreak(struct rt0_engine *e, uint64_t addr);
 uint64_t rt0_reg(struct rt0_engine *e, int reg);

@@ -26,12 +26,14 @@ var arches = arch.Names()
 
 // spin is an endless loop, the shortest program that a thread can run.
 var spin = map[string][]byte{
-	"amd64":   {0xeb, 0xfe},             // jmp .
-	"386":     {0xeb, 0xfe},             // jmp .
-	"arm64":   {0x00, 0x00, 0x00, 0x14}, // b .
-	"riscv64": {0x01, 0xa0},             // c.j .
-	"arm":     {0xfe, 0xff, 0xff, 0xea}, // b .
-	"s390x":   {0xa7, 0xf4, 0x00, 0x00}, // j .
+	"amd64":    {0xeb, 0xfe},                      // jmp .
+	"386":      {0xeb, 0xfe},                      // jmp .
+	"arm64":    {0x00, 0x00, 0x00, 0x14},          // b .
+	"riscv64":  {0x01, 0xa0},                      // c.j .
+	"arm":      {0xfe, 0xff, 0xff, 0xea},          // b .
+	"s390x":    {0xa7, 0xf4, 0x00, 0x00},          // j .
+	"mips64":   {0x10, 0, 0xff, 0xff, 0, 0, 0, 0}, // b .; nop
+	"mips64le": {0xff, 0xff, 0, 0x10, 0, 0, 0, 0},
 }
 
 // newProcess makes a process that runs code; nil: it spins.
