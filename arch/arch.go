@@ -23,6 +23,7 @@ type Arch struct {
 	Name    string   // GOARCH
 	Tier    Tier     // how far support goes
 	Missing []string // what a user could miss, one short phrase each; shown by `rt0 arches`
+	Since   int      // the minor release of Go 1 that began to build for it; 0: it is older than all that rt0 boots
 
 	ELF     ELF
 	Order   binary.ByteOrder // of data

@@ -14,6 +14,7 @@ var riscv64 = &Arch{
 		"Zba, Zbb, Zbs and V, hence GORISCV64=rva22u64 and rva23u64",
 		"addresses above 1<<38 (Sv48, Sv57)",
 	},
+	Since: 14,
 
 	ELF: ELF{
 		Machine:  elf.EM_RISCV,

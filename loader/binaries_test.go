@@ -38,6 +38,9 @@ func each(t *testing.T, f func(t *testing.T, minor int, mode string, build func(
 			continue
 		}
 		for _, a := range arch.All() {
+			if tc.minor < a.Since {
+				continue
+			}
 			for _, mode := range []string{"exe", "pie"} {
 				if mode == "pie" && (!tc.pie || a.PIE == 0) {
 					continue

@@ -37,6 +37,11 @@ type program struct {
 	env                []string
 }
 
+// buildable are those of a list that their release builds for an architecture.
+func buildable(list []program, goarch string) []program {
+	return slices.DeleteFunc(list, func(p program) bool { return !fixtures.Builds(p.toolchain, goarch) })
+}
+
 // programs lists them.
 func programs() []program {
 	var list []program
