@@ -20,8 +20,9 @@ const (
 	noFile    = ^uint64(0)
 )
 
-// mmap makes the call for anonymous mappings under the name that the architecture has.
+// mmap makes the call for anonymous mappings under the name and with the numbers that the architecture has.
 func (p *Process) mmap(addr, size, prot, flags uint64) (uint64, arch.Errno) {
+	flags = arch.Own(flags, p.arch.Syscall.MapFlags)
 	name := "mmap"
 	if _, ok := p.arch.SyscallNumber("mmap2"); ok {
 		name = "mmap2"

@@ -21,7 +21,7 @@ func (p *Process) ok(t *testing.T, name string, args ...uint64) uint64 {
 // pipe makes a pipe and returns its ends.
 func (p *Process) pipe(t *testing.T, flags uint64) (r, w uint64) {
 	t.Helper()
-	p.ok(t, "pipe2", testData, flags)
+	p.ok(t, "pipe2", testData, p.guestFlags(int(flags)))
 	r, _ = p.current.readUint(testData, 4)
 	w, _ = p.current.readUint(testData+4, 4)
 	return r, w

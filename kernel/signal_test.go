@@ -139,9 +139,8 @@ func TestHandlerRewritesRegisters(t *testing.T) {
 func TestAlternateStack(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p *Process) {
-		th, word := p.current, p.arch.PtrSize
-		e := th.encode().word(testAlt).u32(0).pad(2 * word).word(testAltSize)
-		require.NoError(t, p.mem.Write(testData+256, e.b))
+		th := p.current
+		require.NoError(t, p.mem.Write(testData+256, p.encodeAlt(altStack{sp: testAlt, size: testAltSize}, 0)))
 		_, errno := p.do("sigaltstack", testData+256, 0)
 		require.Zero(t, errno)
 		p.handle(t, arch.SIGUSR1, saOnStack, sigset{})
