@@ -121,6 +121,7 @@ type Engine struct {
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
 	Thumb      uint64  // the bit of Flags that selects another instruction set, and that is bit 0 of an address to go to; 0: there is none
 	Reset      []Reset // what the kernel sets up before it enters a program, in order
+	Reserve    Reserve // how memory is reserved for a store-conditional; the zero value where there is no such thing
 
 	// Branches are the instructions that have a delay slot. An exception in the slot is the branch's: the PC is at the branch, which
 	// is executed again.
@@ -154,6 +155,13 @@ type TLB struct {
 	Index   Register // the entry's number
 	Address Register // the first address that it covers
 	Code    []uint32 // ends with a system call
+}
+
+// Reserve is how memory is reserved for a store-conditional: LL, LR, LDREX, LWARX and their like. A thread that stops running loses what
+// it has reserved.
+type Reserve struct {
+	Code []byte   // reserves, and makes a system call
+	Addr Register // holds the address
 }
 
 // Reset is a register that gets a value before the first instruction: (old & Keep) | Value.

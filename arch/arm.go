@@ -45,6 +45,7 @@ var arm = &Arch{
 			{Register{"fpexc", ucARMRegFPEXC}, ^uint64(0), armFPEXC},    // the FPU is on
 			{Register{"cpsr", ucARMRegCPSR}, ^uint64(0xffffffff), 0x10}, // USR_MODE; last: the engine takes notice of all three
 		},
+		Reserve: Reserve{Code: armReserve, Addr: Register{"r0", ucARMRegR0}},
 	},
 
 	PC:    Register{"pc", ucARMRegPC},
@@ -184,3 +185,6 @@ var arm = &Arch{
 
 // armSigreturn is `mov r7, #173; svc #0x9000ad`.
 var armSigreturn = []byte{0xad, 0x70, 0xa0, 0xe3, 0xad, 0x00, 0x90, 0xef}
+
+// armReserve is `ldrex r1, [r0]; svc #0`.
+var armReserve = []byte{0x9f, 0x1f, 0x90, 0xe1, 0x00, 0x00, 0x00, 0xef}

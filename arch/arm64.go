@@ -38,6 +38,7 @@ var arm64 = &Arch{
 		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: true,
+		Reserve:    Reserve{Code: arm64Reserve, Addr: Register{"x0", ucARM64RegX0}},
 	},
 
 	PC:    Register{"pc", ucARM64RegPC},
@@ -184,3 +185,6 @@ var arm64 = &Arch{
 
 // arm64Sigreturn is `mov x8, #139; svc #0`.
 var arm64Sigreturn = []byte{0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4}
+
+// arm64Reserve is `ldxr x1, [x0]; svc #0`.
+var arm64Reserve = []byte{0x01, 0x7c, 0x5f, 0xc8, 0x01, 0x00, 0x00, 0xd4}

@@ -32,6 +32,7 @@ var mips = &Arch{
 		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: false,
+		Reserve:    mipsReserve,
 	},
 
 	PC:        mips32PC,

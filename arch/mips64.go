@@ -32,6 +32,7 @@ var mips64 = &Arch{
 		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: false,
+		Reserve:    mipsReserve,
 		Reset:      mips64Reset,
 		Branches:   mipsBranches,
 		Culprit:    mipsCulprit(8),

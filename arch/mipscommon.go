@@ -125,3 +125,9 @@ var mipsTraps = []Trap{
 
 // mipsFloat is a floating-point register.
 func mipsFloat(n int) Register { return Register{"f" + strconv.Itoa(n), ucMIPSRegF0 + n} }
+
+// mipsReserve is `ll $5, 0($4); syscall`, the most significant byte first; mipsleReserve is the other way round.
+var (
+	mipsReserve   = Reserve{Code: []byte{0xc0, 0x85, 0, 0, 0, 0, 0, 0x0c}, Addr: Register{"r4", ucMIPSReg4}}
+	mipsleReserve = Reserve{Code: []byte{0, 0, 0x85, 0xc0, 0x0c, 0, 0, 0}, Addr: Register{"r4", ucMIPSReg4}}
+)

@@ -32,6 +32,7 @@ var mipsle = &Arch{
 		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: false,
+		Reserve:    mipsleReserve,
 	},
 
 	PC:        mips32PC,

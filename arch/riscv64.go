@@ -44,6 +44,7 @@ var riscv64 = &Arch{
 			{Reg: Register{"mstatus", ucRISCVRegMSTATUS}, Keep: ^uint64(0), Value: 0x20006000}, // FS: dirty; TW, where the engine has it: WFI traps
 			{Reg: Register{"priv", ucRISCVRegPRIV}, Keep: 0, Value: 0},                         // user mode, after what it may not do
 		},
+		Reserve: Reserve{Code: riscvReserve, Addr: Register{"a0", ucRISCVRegA0}},
 	},
 
 	PC:    Register{"pc", ucRISCVRegPC},
@@ -185,3 +186,6 @@ var riscv64 = &Arch{
 
 // riscvSigreturn is __vdso_rt_sigreturn of riscv/kernel/vdso/rt_sigreturn.S: `li a7, 139; ecall`.
 var riscvSigreturn = []byte{0x93, 0x08, 0xb0, 0x08, 0x73, 0x00, 0x00, 0x00}
+
+// riscvReserve is `lr.d a1, (a0); ecall`.
+var riscvReserve = []byte{0xaf, 0x35, 0x05, 0x10, 0x73, 0x00, 0x00, 0x00}

@@ -67,6 +67,9 @@ type Engine struct {
 	snapshots []*Snapshot // those that are valid, oldest first
 	tlb       cpuTLB
 	next      uint64 // where the guest goes on past the instruction of the last stop (Skip)
+
+	places []C.size_t // where a context has the reserved address (reserve.go); valid once looked
+	looked bool
 }
 
 // New opens a CPU with nothing mapped and all registers as the engine resets them.

@@ -6,6 +6,7 @@
  * space.c   the guest's address space: physical pages, page table, regions, snapshots
  * engine.c  the CPU engine: hooks, the run loop, registers
  * csr.c     RISC-V's counters
+ * reserve.c what a thread has reserved for a store-conditional
  */
 #ifndef RT0_SHIM_H
 #define RT0_SHIM_H
@@ -254,5 +255,7 @@ uc_context *rt0_context_open(struct rt0_engine *e);
 void rt0_context_save(struct rt0_engine *e, uc_context *c);
 void rt0_context_load(struct rt0_engine *e, uc_context *c);
 void rt0_context_close(uc_context *c);
+size_t rt0_context_find(struct rt0_engine *e, uc_context *a, uc_context *b, uint64_t value, size_t width, size_t *at, size_t n);
+void rt0_context_fill(uc_context *c, size_t at, size_t width);
 
 #endif

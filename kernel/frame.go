@@ -151,7 +151,10 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 // saveFrame keeps the CPU's state for sigreturn, and the call that starts over then.
 func (p *Process) saveFrame(t *Thread, addr uint64, a action) {
 	saved := savedFrame{addr: addr, ctx: p.sched.pool.get(p.eng)}
-	saved.ctx.Save()
+	saved.ctx.Park()
+	if p.arch.Engine.Reserve.Code != nil {
+		saved.ctx.Load() // nor does the handler have the reservation
+	}
 	if call := t.interrupted; call != nil && call.restart && a.flags&saRestart != 0 {
 		saved.call = call
 	}

@@ -150,7 +150,7 @@ func (p *Process) pick() bool {
 func (p *Process) switchTo(t *Thread) {
 	if old := p.current; old != t {
 		if !old.dead {
-			old.ctx.Save()
+			old.ctx.Park()
 		}
 		t.ctx.Load()
 		p.current = t
