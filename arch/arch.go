@@ -62,6 +62,9 @@ type Arch struct {
 	// (internal/platform.InternalLinkPIESupported); 0: it does not.
 	PIE int
 
+	Entry Register // register that holds the address of code that the kernel enters, where it has no descriptor; None: there is none
+	TOC   Register // register that a function descriptor's second word goes to; None: there are no descriptors
+
 	UserTop    uint64 // first address above user space (TASK_SIZE)
 	StackTop   uint64 // where the kernel puts the top of the first stack, randomisation off
 	MmapTop    uint64 // where top-down mmap starts, randomisation off and the stack's limit below 128 MiB
@@ -98,6 +101,8 @@ type ELF struct {
 	Data     elf.Data
 	Relative uint32 // the relocation that adds the load bias (R_*_RELATIVE)
 	Rela     bool   // relocations carry addends (RELA), else they stand in place (REL)
+	// A program whose e_flags & ABIMask is not ABIDirect names functions by descriptors: code address and TOC (ppc64). 0: none does.
+	ABIMask, ABIDirect uint32
 }
 
 // Register is a CPU register: the name of the manual, in lower case, and the engine's number.
@@ -118,6 +123,7 @@ type Engine struct {
 	Ahead      int     // bytes by which the engine's PC is past an instruction that has raised an exception, when it tells of it
 	FlagsNever uint64  // bits of Flags that no program sets: one that is set shows that the engine's flags are garbage
 	InsnShift  uint    // log2 of the size of an instruction in bytes; 0 where it varies
+	Pauses     bool    // a hint that a loop waits ends a run of the engine, as if the CPU were halted (ppc64)
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
 	Thumb      uint64  // the bit of Flags that selects another instruction set, and that is bit 0 of an address to go to; 0: there is none
 	Reset      []Reset // what the kernel sets up before it enters a program, in order
@@ -173,9 +179,12 @@ type Reset struct {
 // Model is a CPU model of the engine.
 type Model struct {
 	Name  string   // the engine's, in lower case
-	ID    int      // the engine's number (UC_CPU_*)
+	ID    int      // the engine's number (UC_CPU_*), or DefaultModel
 	Lacks []string // names of Features that code on this model traps on, though the default model runs them
 }
+
+// DefaultModel is the ID of the model that the engine takes when it is told none.
+const DefaultModel = -1
 
 // ABI is Go's calling convention at a function's entry.
 type ABI struct {

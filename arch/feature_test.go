@@ -95,6 +95,8 @@ func TestStartupFeatures(t *testing.T) {
 		{"arm", "half thumb vfp neon vfpv3 vfpv4 tls idiva lpae aes crc32", "swp fpa java iwmmxt fphp i8mm"},
 		{"s390x", "esan3 zarch stfle msa ldisp eimm etf3eh highgprs vx", "dfp te vxd vxe gs vxe2 sort dflt nnpa"},
 		{"arm64", "fp asimd aes pmull sha1 sha2 crc32 atomics sha3 sha512 cpuid", "sve dit paca"},
+		{"ppc64le", "arch_2_07 arch_3_00 vsx vcrypto", "arch_3_1 darn scv htm"},
+		{"ppc64", "arch_2_07 arch_3_00 vsx vcrypto", "arch_3_1 darn scv htm"},
 	} {
 		a, ok := Find(tc.goarch)
 		require.True(t, ok)

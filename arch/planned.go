@@ -21,8 +21,6 @@ var planned = []Planned{
 	{"loong64", elf.EM_LOONGARCH, elf.ELFCLASS64, elf.ELFDATA2LSB, "the CPU engine has no LoongArch"},
 	{"mips", elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2MSB, notYet},
 	{"mipsle", elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2LSB, notYet},
-	{"ppc64", elf.EM_PPC64, elf.ELFCLASS64, elf.ELFDATA2MSB, notYet},
-	{"ppc64le", elf.EM_PPC64, elf.ELFCLASS64, elf.ELFDATA2LSB, notYet},
 }
 
 // Unsupported returns the GOARCHes that Go has on Linux and rt0 does not boot, by name.

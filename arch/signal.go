@@ -61,10 +61,15 @@ type SignalFrame struct {
 	StackArgs []int // offsets of the same three in the frame, when the ABI passes them on the stack
 	Return    int   // offset of the return address; -1: it goes to Link
 	Popped    int   // how far above the frame's start SP is when rt_sigreturn is called (x86: the return address is gone)
-	// Handler are registers besides PC that hold the handler's address when it is entered.
-	Handler []Register
+	// Handler are registers besides PC that hold the handler's address when it is entered. Zero are those that it starts with 0 in.
+	Handler, Zero []Register
+	// Signo and Action are where the frame has the signal's number (4 bytes) and the action's handler (a word) once more, and Extra is a
+	// register that receives the ucontext once more; 0, None: there is none (all but ppc64).
+	Signo, Action int
+	Extra         Register
 
 	RedZone    int    // bytes below SP that belong to the interrupted function (x86-64: 128)
+	Gap        int    // the same, where the kernel leaves them on the alternate stack too (ppc64: abigap)
 	ClearFlags uint64 // bits of Flags that a handler starts without (x86: DF, RF, TF)
 	UserFlags  uint64 // bits of Flags that a handler may change in the frame (x86: FIX_EFLAGS; arm64: NZCV and their like)
 }

@@ -351,6 +351,7 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->halt = c->halt;
 	e->ahead = c->ahead;
 	e->csr = c->arch == UC_ARCH_RISCV;
+	e->pauses = c->pauses;
 	e->flags = c->flags;
 	e->flags_never = c->flags_never;
 	e->thumb = c->thumb;
@@ -481,6 +482,8 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	uint64_t before = rt0_executed(e);
 	e->skip = at_break ? pc : NOWHERE;
 	uc_err err = uc_emu_start(e->uc, start_at(e, pc), 0, 0, 0);
+	while (e->pauses && err == UC_ERR_OK && e->stop.why == RT0_NOTHING)
+		err = uc_emu_start(e->uc, rt0_reg(e, e->pc), 0, 0, 0);
 	e->resume = NOWHERE;
 	e->stop.pc = rt0_reg(e, e->pc);
 	if (e->stop.behind)

@@ -101,6 +101,7 @@ func New(cfg Config) (*Engine, error) {
 		flags_never:  C.uint64_t(a.Engine.FlagsNever),
 		thumb:        C.uint64_t(a.Engine.Thumb),
 		shift:        C.uint32_t(a.Engine.InsnShift),
+		pauses:       C.bool(a.Engine.Pauses),
 		memory:       C.uint64_t(cfg.Memory),
 		big_endian:   C.bool(a.Order == binary.ByteOrder(binary.BigEndian)),
 		nbranches:    C.uint32_t(len(a.Engine.Branches)),

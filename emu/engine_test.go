@@ -35,6 +35,8 @@ var snippets = map[string]struct {
 	"arm":      {"r0", "r1", "r2", code("00 00 81 e5 00 00 00 ef"), code("00 00 91 e5 00 00 00 ef"), code("01 20 52 e2 fd ff ff 1a 00 00 00 ef"), code("f0 00 f0 e7"), 4, 2, 4},
 	"mips64":   {"r8", "r9", "r10", words(be, 0xfd280000, 12), words(be, 0xdd280000, 12), words(be, mips64Loop...), words(be, 0x37), 8, 3, 4},
 	"mips64le": {"r8", "r9", "r10", words(le, 0xfd280000, 12), words(le, 0xdd280000, 12), words(le, mips64Loop...), words(le, 0x37), 8, 3, 4},
+	"ppc64le":  {"r5", "r4", "r6", code("00 00 a4 f8 02 00 00 44"), code("00 00 a4 e8 02 00 00 44"), code("ff ff c6 34 fc ff 82 40 02 00 00 44"), code("00 00 00 00"), 8, 2, 4},
+	"ppc64":    {"r5", "r4", "r6", code("f8 a4 00 00 44 00 00 02"), code("e8 a4 00 00 44 00 00 02"), code("34 c6 ff ff 40 82 ff fc 44 00 00 02"), code("00 00 00 00"), 8, 2, 4},
 }
 
 // mips64Loop has a do-nothing instruction in the delay slot.

@@ -14,7 +14,7 @@ import (
 )
 
 // An instruction of each feature that a program can see, in hexadecimal. Memory operands are at RSI or X1, which point to zeroes.
-// 386 runs amd64's, but for those that exist in 64-bit mode only.
+// 386 runs amd64's, but for those that exist in 64-bit mode only; ppc64le runs those of ppc64.
 var instructions = map[string]map[string]string{
 	"amd64": {
 		"3dnowprefetch": "0f 0d 0e",          // prefetchw (%rsi)
@@ -174,27 +174,68 @@ var instructions = map[string]map[string]string{
 		"vxp":    "e6 01 20 00 20 74", // vschsp %v0,%v1,%v2,0
 		"zarch":  "b9 04 00 23",       // lgr %r2,%r3
 	},
+	"ppc64": { // big-endian; ppc64le runs the same, byte by byte the other way round
+		"altivec":   "10 01 10 80",             // vadduwm v0, v1, v2
+		"arch_2_06": "7c 83 03 f4",             // popcntd r3, r4
+		"arch_2_07": "7c 03 01 66",             // mtvsrd vs0, r3
+		"arch_3_00": "10 64 29 b3",             // maddld r3, r4, r5, r6
+		"arch_3_1":  "06 00 00 00 38 60 00 01", // paddi r3, 0, 1
+		"dfp":       "ec 01 10 04",             // dadd f0, f1, f2
+		"dscr":      "7c 63 02 a6",             // mfspr r3, 3
+		"fpu":       "fc 01 10 2a",             // fadd f0, f1, f2
+		"ieee128":   "fc 01 10 08",             // xsaddqp v0, v1, v2
+		"isel":      "7c 64 28 9e",             // isel r3, r4, r5, 2
+		"mma":       "7c 03 01 62",             // xxsetaccz a0
+		"scv":       "44 00 00 01",             // scv 0
+		"vcrypto":   "10 01 15 08",             // vcipher v0, v1, v2
+		"vsx":       "f0 01 14 d0",             // xxlxor vs0, vs1, vs2
+	},
 }
 
 // only64 are the features of amd64 whose instruction is another one in 32-bit mode.
 var only64 = []string{"cx16", "fsgsbase"}
 
 // pointers are the registers that memory operands use, and traps the system call that ends a try.
-var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "s390x": "r1", "riscv64": "a1", "arm": "r1", "mips64": "r9", "mips64le": "r9"},
+var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "s390x": "r1", "riscv64": "a1", "arm": "r1", "mips64": "r9", "mips64le": "r9",
+	"ppc64le": "r4", "ppc64": "r4"},
 	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80", "s390x": "0a 00", "riscv64": "73 00 00 00", "arm": "00 00 00 ef",
-		"mips64": "00 00 00 0c", "mips64le": "0c 00 00 00"}
+		"mips64": "00 00 00 0c", "mips64le": "0c 00 00 00", "ppc64le": "02 00 00 44", "ppc64": "44 00 00 02"}
+
+// others run the instructions of another architecture, each changed; "" leaves one out.
+var others = map[string]struct {
+	of     string
+	change func(feature, code string) string
+}{
+	"386": {"amd64", func(feature, code string) string {
+		if slices.Contains(only64, feature) {
+			return ""
+		}
+		return code
+	}},
+	"ppc64le": {"ppc64", func(_, code string) string { return swapped(code) }},
+}
 
 func instructionsOf(goarch string) map[string]string {
-	if goarch != "386" {
+	other, ok := others[goarch]
+	if !ok {
 		return instructions[goarch]
 	}
 	list := map[string]string{}
-	for name, code := range instructions["amd64"] {
-		if !slices.Contains(only64, name) {
-			list[name] = code
+	for feature, code := range instructions[other.of] {
+		if code = other.change(feature, code); code != "" {
+			list[feature] = code
 		}
 	}
 	return list
+}
+
+// swapped is the code of big-endian words, or of little-endian ones, for the other byte order.
+func swapped(code string) string {
+	b := strings.Fields(code)
+	for i := 0; i+4 <= len(b); i += 4 {
+		slices.Reverse(b[i : i+4])
+	}
+	return strings.Join(b, " ")
 }
 
 // Features and Models say what the engine does: each model runs an instruction of a feature, or traps on it, as they say.

@@ -168,6 +168,7 @@ struct rt0_engine {
 	struct rt0_space space;
 	int pc, syscall_insn;
 	uint32_t syscall_intr, illegal, halt, ahead;
+	bool pauses; /* a run that nothing has ended is a pause */
 	int flags;
 	uint64_t flags_never, thumb;
 	bool arm; /* see on_invalid */
@@ -217,6 +218,7 @@ struct rt0_config {
 	bool small_pages;
 	int pc, syscall_insn;
 	uint32_t syscall_intr, illegal, halt, ahead, shift;
+	bool pauses;
 	int flags;
 	uint64_t flags_never;
 	uint64_t thumb; /* the bit of flags that is bit 0 of an address to start at; 0: there is none */

@@ -167,6 +167,7 @@ func (b *boot) open() error {
 	b.proc, err = kernel.New(kernel.Config{
 		Engine: b.engine, Arch: b.arch, Machine: m,
 		Exe: "/" + filepath.Base(b.report.Binary.Path), ExeData: b.img.Data, Auxv: b.stack.AuxvBytes,
+		Descriptors: b.img.Descriptors, TOC: b.layout.TOC,
 		Entry: b.layout.Entry, SP: b.stack.SP, Brk: b.layout.Brk, Order: order,
 		Observer: kernel.Observer{Syscall: b.atSyscall, Break: b.atBreak, Fault: b.atFault, Slice: b.atSlice},
 	})

@@ -91,7 +91,7 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 	default:
 		base -= uint64(f.RedZone)
 	}
-	addr := (base-uint64(f.Size))&^uint64(f.Align-1) - uint64(f.Skew)
+	addr := (base-uint64(f.Gap)-uint64(f.Size))&^uint64(f.Align-1) - uint64(f.Skew)
 	if p.arch.PtrSize == 4 {
 		addr = uint64(uint32(addr))
 	}
@@ -109,11 +109,19 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 	if t.maskSaved {
 		blocked = t.savedMask
 	}
+	code, toc, errno := t.function(a.handler)
+	if errno != 0 {
+		return false
+	}
 	frame := p.encodeFrame(t, info, blocked, sp, addr)
 	args := [...]uint64{p.ownSignal(info.signo), addr + uint64(f.Info), addr + uint64(f.Context)}
 	word := p.arch.PtrSize
 	for i, offset := range f.StackArgs {
 		putUint(p.arch, frame[offset:offset+word], args[i])
+	}
+	if f.Signo != 0 {
+		putUint(p.arch, frame[f.Signo:f.Signo+4], args[0])
+		putUint(p.arch, frame[f.Action:f.Action+word], a.handler)
 	}
 	if f.Return >= 0 {
 		putUint(p.arch, frame[f.Return:f.Return+word], restorer)
@@ -141,11 +149,34 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 		p.eng.SetReg(p.arch.Flags, p.eng.Reg(p.arch.Flags)&^f.ClearFlags)
 	}
 	for _, r := range f.Handler {
-		p.eng.SetReg(r, a.handler)
+		p.eng.SetReg(r, code)
+	}
+	for _, r := range f.Zero {
+		p.eng.SetReg(r, 0)
+	}
+	if f.Extra != arch.None {
+		p.eng.SetReg(f.Extra, args[2])
+	}
+	if p.cfg.Descriptors {
+		p.eng.SetReg(p.arch.TOC, toc)
+	} else if p.arch.Entry != arch.None {
+		p.eng.SetReg(p.arch.Entry, code)
 	}
 	p.eng.SetReg(p.arch.SP, addr)
-	p.eng.SetReg(p.arch.PC, a.handler)
+	p.eng.SetReg(p.arch.PC, code)
 	return true
+}
+
+// function is what the guest means by the address of a function: code, or a descriptor of code and its TOC.
+func (t *Thread) function(addr uint64) (code, toc uint64, errno arch.Errno) {
+	if !t.p.cfg.Descriptors {
+		return addr, 0, 0
+	}
+	word := t.p.arch.PtrSize
+	if code, errno = t.readUint(addr, word); errno == 0 {
+		toc, errno = t.readUint(addr+uint64(word), word)
+	}
+	return code, toc, errno
 }
 
 // saveFrame keeps the CPU's state for sigreturn, and the call that starts over then.

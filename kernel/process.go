@@ -33,6 +33,9 @@ type Config struct {
 	Auxv    []byte // contents of /proc/self/auxv
 
 	Entry, SP uint64 // the first instruction and the first stack pointer
+	// Descriptors says that the program names functions by descriptors, TOC is that of the entry point's: see loader.Image.
+	Descriptors bool
+	TOC         uint64
 	Brk       uint64 // where the heap starts: the end of the image, page aligned
 
 	Observer Observer
@@ -226,6 +229,11 @@ func New(cfg Config) (*Process, error) {
 	p.current = t
 	p.eng.SetReg(p.arch.PC, cfg.Entry)
 	p.eng.SetReg(p.arch.SP, cfg.SP)
+	if cfg.Descriptors {
+		p.eng.SetReg(p.arch.TOC, cfg.TOC)
+	} else if p.arch.Entry != arch.None {
+		p.eng.SetReg(p.arch.Entry, cfg.Entry)
+	}
 	if err := p.mapKernelPages(); err != nil {
 		return nil, err
 	}

@@ -29,9 +29,7 @@ func (p *Process) handle(t *testing.T, sig arch.Signal, flags uint64, mask sigse
 
 // returns makes the handler return: the restorer's rt_sigreturn.
 func (p *Process) returns() {
-	if p.arch.Signal.Return >= 0 {
-		p.eng.SetReg(p.arch.SP, p.eng.Reg(p.arch.SP)+uint64(p.arch.PtrSize))
-	}
+	p.eng.SetReg(p.arch.SP, p.eng.Reg(p.arch.SP)+uint64(p.arch.Signal.Popped))
 	p.do("rt_sigreturn")
 }
 

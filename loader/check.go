@@ -93,15 +93,18 @@ func (i *Image) checkLibraries() *Error {
 	return i.fail(NeedsLibraries, "needs the shared libraries %s: %s", strings.Join(names, ", "), remedy)
 }
 
-// checkEntry finds the first instruction. On 64-bit PowerPC with the first ELF ABI, e_entry is a function descriptor, whose
-// first doubleword is the code's address (start_thread in arch/powerpc/kernel/process.c).
+// checkEntry finds the first instruction. Where there are function descriptors, e_entry is the address of one
+// (start_thread in arch/powerpc/kernel/process.c), wherever it lies: Go's linker puts it between the code.
 func (i *Image) checkEntry() *Error {
 	i.Entry = i.header.entry
-	const abiMask, abiV2 = 3, 2
-	if i.header.machine == elf.EM_PPC64 && i.header.flags&abiMask != abiV2 && !i.executable(i.Entry) {
-		if code, ok := i.pointer(i.Entry); ok {
-			i.Entry = code
+	i.Descriptors = i.header.flags&i.Arch.ELF.ABIMask != i.Arch.ELF.ABIDirect
+	if i.Descriptors {
+		code, ok := i.pointer(i.Entry)
+		toc, ok2 := i.pointer(i.Entry + uint64(i.Arch.PtrSize))
+		if !ok || !ok2 {
+			return i.fail(Corrupt, "the entry point %#x is no function descriptor", i.Entry)
 		}
+		i.Entry, i.TOC = code, toc
 	}
 	if !i.executable(i.Entry) {
 		return i.fail(Corrupt, "the entry point %#x is outside of every executable segment", i.Entry)

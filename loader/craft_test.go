@@ -240,7 +240,7 @@ func (c *crafted) addHeaders(f *image) {
 	for _, v := range []uint64{c.base + textAt, uint64(size), uint64(f.sec)} {
 		b = c.word(b, v)
 	}
-	b = c.long(b, 0)
+	b = c.long(b, c.arch.ELF.ABIDirect)
 	b = c.half(b, uint16(size), uint16(phsize), uint16(num), uint16(shsize), 6, 3)
 	copy(f.data, append(b, ph...))
 }

@@ -39,7 +39,11 @@ type Image struct {
 	BuildMode string            // "exe" or "pie"
 	Stripped  bool              // no symbol table
 	Entry     uint64            // address of the first instruction
-	Segments  []Segment         // PT_LOAD, ascending
+	// Descriptors says that functions are named by descriptors, of a code address and a TOC (PowerPC's first ELF ABI): where the kernel
+	// is given a function, it is given the address of one. TOC is the entry point's.
+	Descriptors bool
+	TOC         uint64
+	Segments    []Segment // PT_LOAD, ascending
 
 	order    binary.ByteOrder
 	wide     bool // ELF64

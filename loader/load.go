@@ -33,6 +33,7 @@ const (
 type Layout struct {
 	Bias  uint64 // what is added to the image's addresses; 0 except for a PIE
 	Entry uint64 // the first instruction
+	TOC   uint64 // the TOC of the entry point's descriptor, where there is one
 	Phdr  uint64 // the program headers (AT_PHDR)
 	Brk   uint64 // end of the image, in whole pages: where the heap starts
 }
@@ -52,6 +53,9 @@ func (i *Image) Load(m Memory, pageSize uint64) (Layout, error) {
 	}
 	l := Layout{Bias: i.bias(pageSize)}
 	first, last := i.Segments[0], i.Segments[len(i.Segments)-1]
+	if i.Descriptors {
+		l.TOC = i.TOC + l.Bias
+	}
 	l.Entry, l.Brk = i.Entry+l.Bias, roundUp(last.Addr+last.MemSize+l.Bias, pageSize)
 	if l.Brk > i.Arch.UserTop || roundDown(first.Addr, pageSize)+l.Bias < l.Bias {
 		return Layout{}, i.fail(Refused, "cannot be loaded: at %#x it would reach beyond user space, which ends at %#x", l.Bias+first.Addr, i.Arch.UserTop)
