@@ -80,6 +80,7 @@ var i386 = &Arch{
 
 	// struct rt_sigframe_ia32 of x86/include/asm/sigframe.h: pretcode, sig, pinfo, puc, siginfo at 16, ucontext at 144 (its
 	// sigcontext_32 at 164), retcode at 260; filled in by ia32_setup_rt_frame, x86/kernel/signal_32.c.
+	// Above it is struct _fpstate_32: what FSAVE writes, and at 112 of it what FXSAVE does.
 	Signal: SignalFrame{
 		Size:    268,
 		Align:   16,
@@ -110,10 +111,18 @@ var i386 = &Arch{
 			{176, 4, 0x2b}, // ds: __USER_DS
 			{224, 4, 0x23}, // cs: __USER32_CS
 			{236, 4, 0x2b}, // ss: __USER_DS
-			{240, 4, 0},    // fpstate
 			// retcode: mov $__NR_rt_sigreturn, %eax; int $0x80, which gdb looks for.
 			{260, 8, 0x0080cd000000adb8},
+			{276 + 12, 4, 0},          // ipoff
+			{276 + 16, 4, 0x23},       // cssel: save_fsave_header has the program's
+			{276 + 20, 4, 0},          // dataoff
+			{276 + 24, 4, 0xffff002b}, // datasel
+			{276 + 110, 2, 0},         // magic: X86_FXSR_MAGIC
+			{388 + 28, 4, x86MXCSRMask},
 		},
+		Float:    append(x86FXSAVE(388, 8), x86FSAVE(276)...),
+		Pointers: []Pointer{{240, 276}}, // fpstate
+		Above:    Above{Size: 112 + 512, Align: 64, Head: 112, Offset: 276},
 		// ia32_setup_rt_frame: for a handler with -mregparm=3.
 		Args:       []Register{{"eax", ucX86RegEAX}, {"edx", ucX86RegEDX}, {"ecx", ucX86RegECX}},
 		StackArgs:  []int{4, 8, 12},

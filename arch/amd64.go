@@ -82,7 +82,8 @@ var amd64 = &Arch{
 	},
 
 	// struct rt_sigframe of x86/include/asm/sigframe.h: pretcode, ucontext at 8 (its sigcontext_64 at 48), siginfo at 312; filled in by
-	// x64_setup_rt_frame, x86/kernel/signal_64.c. FP state would stand above the frame.
+	// x64_setup_rt_frame, x86/kernel/signal_64.c. FP state stands
+	// above the frame, as FXSAVE writes it (fpu__alloc_mathframe of x86/kernel/fpu/signal.c).
 	Signal: SignalFrame{
 		Size:    440,
 		Align:   16,
@@ -112,8 +113,11 @@ var amd64 = &Arch{
 			{194, 2, 0},    // gs
 			{196, 2, 0},    // fs
 			{198, 2, 0x2b}, // ss: __USER_DS
-			{232, 8, 0},    // fpstate
+			{456 + 28, 4, x86MXCSRMask},
 		},
+		Float:      x86FXSAVE(456, 16),
+		Pointers:   []Pointer{{232, 456}}, // fpstate
+		Above:      Above{Size: 512, Align: 64, Offset: 456},
 		Args:       []Register{{"rdi", ucX86RegRDI}, {"rsi", ucX86RegRSI}, {"rdx", ucX86RegRDX}},
 		StackArgs:  nil,
 		Return:     0, // pretcode

@@ -139,8 +139,9 @@ var arm = &Arch{
 	},
 	Signals: Signals{Last: 64, How: genericHow, Action: sigAction32},
 	Traps:   armTraps,
-	// do_DataAbort and do_PrefetchAbort of arm/mm/fault.c: the FSR of a fault in a page of domain 1 (DOMAIN_USER).
-	PageFault: PageFault{Trap: 14, Base: 0x17, Protected: 0x8, Write: 1 << 11, Exec: 1 << 31},
+	// do_DataAbort and do_PrefetchAbort of arm/mm/fault.c: the FSR of a fault in a page; a data abort tells its domain,
+	// 1 (DOMAIN_USER), a prefetch abort is marked with FSR_LNX_PF.
+	PageFault: PageFault{Trap: 14, Base: 0x7, Protected: 0x8, Read: 0x10, Write: 0x10 | 1<<11, Exec: 1 << 31},
 	Undefined: armUndefined,
 
 	Structs: Structs{

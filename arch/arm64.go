@@ -107,7 +107,7 @@ var arm64 = &Arch{
 		Stack:   144,
 		Fault:   304, // fault_address
 		Trap:    -1,
-		Err:     -1,
+		Err:     1128, // esr_context's
 		Regs: []Slot{
 			{Register{"x29", ucARM64RegX29}, 4688, 8}, {Register{"x30", ucARM64RegX30}, 4696, 8}, // frame record: written only
 			{Register{"x0", ucARM64RegX0}, 312, 8}, {Register{"x1", ucARM64RegX1}, 320, 8},
@@ -131,7 +131,16 @@ var arm64 = &Arch{
 		Words: []Word{
 			{128, 8, 0}, // uc_flags
 			{136, 8, 0}, // uc_link
-			{592, 8, 0}, // __reserved: the terminator, magic 0 and size 0
+			// __reserved: an fpsimd_context, and behind it the terminator, magic 0 and size 0.
+			{592, 4, 0x46508001}, // FPSIMD_MAGIC
+			{596, 4, 528},
+			{1136, 8, 0},
+		},
+		Float: arm64Float,
+		// For a fault, an esr_context stands before the terminator.
+		FaultWords: []Word{
+			{1120, 4, 0x45535201}, // ESR_MAGIC
+			{1124, 4, 16},
 		},
 		Args:       []Register{{"x0", ucARM64RegX0}, {"x1", ucARM64RegX1}, {"x2", ucARM64RegX2}},
 		StackArgs:  nil,
@@ -143,6 +152,8 @@ var arm64 = &Arch{
 	},
 	Signals: Signals{Last: 64, How: genericHow, Action: sigAction64},
 	Traps:   arm64Traps,
+	// ESR_EL1 of a data abort or an instruction abort from EL0, at the last level of the tables (Arm ARM, D24.2.40).
+	PageFault: PageFault{Base: 0x82000007, Protected: 0x8, Read: 0x10000000, Write: 0x10000040},
 
 	Structs: Structs{
 		// include/uapi/asm-generic/stat.h, struct stat.

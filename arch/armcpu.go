@@ -103,3 +103,26 @@ var arm64Traps = []Trap{
 	{Intr: 1, Signal: SIGILL, Code: 1, Addr: true},  // EXCP_UDEF: ILL_ILLOPC, do_el0_undef
 	{Intr: 7, Signal: SIGTRAP, Code: 1, Addr: true}, // EXCP_BKPT: TRAP_BRKPT, brk_handler; the PC stays on BRK
 }
+
+// arm64Float is struct fpsimd_context in the frame's __reserved (arm64/include/uapi/asm/sigcontext.h).
+var arm64Float = func() []FloatSlot {
+	slots := []FloatSlot{
+		{Reg: Register{"fpsr", ucARM64RegFPSR}, Offset: 600, Size: 4},
+		{Reg: Register{"fpcr", ucARM64RegFPCR}, Offset: 604, Size: 4},
+	}
+	for i, r := range arm64V {
+		slots = append(slots, FloatSlot{Reg: r, Offset: 608 + 16*i, Size: 16})
+	}
+	return slots
+}()
+
+var arm64V = [32]Register{
+	{"v0", ucARM64RegV0}, {"v1", ucARM64RegV1}, {"v2", ucARM64RegV2}, {"v3", ucARM64RegV3},
+	{"v4", ucARM64RegV4}, {"v5", ucARM64RegV5}, {"v6", ucARM64RegV6}, {"v7", ucARM64RegV7},
+	{"v8", ucARM64RegV8}, {"v9", ucARM64RegV9}, {"v10", ucARM64RegV10}, {"v11", ucARM64RegV11},
+	{"v12", ucARM64RegV12}, {"v13", ucARM64RegV13}, {"v14", ucARM64RegV14}, {"v15", ucARM64RegV15},
+	{"v16", ucARM64RegV16}, {"v17", ucARM64RegV17}, {"v18", ucARM64RegV18}, {"v19", ucARM64RegV19},
+	{"v20", ucARM64RegV20}, {"v21", ucARM64RegV21}, {"v22", ucARM64RegV22}, {"v23", ucARM64RegV23},
+	{"v24", ucARM64RegV24}, {"v25", ucARM64RegV25}, {"v26", ucARM64RegV26}, {"v27", ucARM64RegV27},
+	{"v28", ucARM64RegV28}, {"v29", ucARM64RegV29}, {"v30", ucARM64RegV30}, {"v31", ucARM64RegV31},
+}

@@ -4,6 +4,7 @@ package arch
 
 import (
 	"math/bits"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +16,7 @@ const siginfoSize = 128
 func testSignalFrame(t *testing.T, a *Arch) {
 	f := a.Signal
 	word := a.PtrSize
-	frame := newArea(f.Size)
+	frame := newArea(f.Extent())
 	frame.take(t, "siginfo", f.Info, siginfoSize)
 	frame.take(t, "uc_stack", f.Stack, 3*word)
 	frame.take(t, "uc_sigmask", f.Mask, a.Signals.Last/8)
@@ -51,9 +52,16 @@ func testSignalFrame(t *testing.T, a *Arch) {
 	}
 	for _, p := range f.Pointers {
 		frame.take(t, "pointer", p.Offset, word)
-		require.Less(t, p.Target, f.Size)
+		require.Less(t, p.Target, f.Extent())
 	}
-	for _, w := range f.Words {
+	if a := f.Above; a.Size != 0 {
+		require.GreaterOrEqual(t, a.Offset, f.Size)
+		require.Less(t, a.Offset, f.Size+f.Skew+f.Align, "as near as it can be")
+		require.Less(t, a.Head, a.Size)
+		require.Zero(t, (a.Offset+a.Head-f.Skew)%f.Align, "the distance does not depend on the stack's alignment")
+		require.Zero(t, a.Align%f.Align)
+	}
+	for _, w := range append(slices.Clip(f.Words), f.FaultWords...) {
 		frame.take(t, "fixed word", w.Offset, w.Size)
 		require.LessOrEqual(t, bits.Len64(w.Value), 8*w.Size)
 	}

@@ -56,6 +56,10 @@ type SignalFrame struct {
 	// address of another place in the frame.
 	Float    []FloatSlot
 	Pointers []Pointer
+	// Above is the floating-point state where it stands apart from the frame, at a fixed distance; the zero value: it does not.
+	Above Above
+	// FaultWords are words with a fixed value that are there when a fault with an error code caused the signal.
+	FaultWords []Word
 	// Args receives signal number, siginfo and ucontext: registers, and for 386 stack slots as well.
 	Args      []Register
 	StackArgs []int // offsets of the same three in the frame, when the ABI passes them on the stack
@@ -83,12 +87,19 @@ type Trap struct {
 	Number uint64 // trap number in the signal frame, where it has one
 }
 
+// Above is an area that the kernel places above the frame, aligned by itself.
+type Above struct {
+	Size   int
+	Align  int // of the area's address, Head bytes into it
+	Head   int
+	Offset int // of the area, from the frame's start
+}
+
 // PageFault is the trap number of a page fault, and its error code: Base, and with it what holds of the access.
 type PageFault struct {
-	Trap, Base uint64
-	Protected  uint64 // there is a page, and its protection forbids the access
-	Write      uint64
-	Exec       uint64
+	Trap, Base        uint64
+	Protected         uint64 // there is a page, and its protection forbids the access
+	Read, Write, Exec uint64
 }
 
 // Undefined is an instruction of four bytes that the CPU does not have and that the kernel has a signal of its own for.
@@ -104,6 +115,9 @@ type Page struct {
 	Name string // in /proc/PID/maps
 	Code []byte
 }
+
+// Extent is the size of the frame and of what is above it, in bytes.
+func (f *SignalFrame) Extent() int { return max(f.Size, f.Above.Offset+f.Above.Size) }
 
 // Slot is a register in a signal frame.
 type Slot struct {

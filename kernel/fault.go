@@ -38,12 +38,7 @@ func (p *Process) fault(t *Thread, stop emu.Stop) {
 		info.code = segvAccErr
 		info.err |= what.Protected
 	}
-	switch stop.Access {
-	case emu.Write:
-		info.err |= what.Write
-	case emu.Exec:
-		info.err |= what.Exec
-	}
+	info.err |= map[emu.Prot]uint64{emu.Read: what.Read, emu.Write: what.Write, emu.Exec: what.Exec}[stop.Access]
 	if r, ok := p.mem.Find(stop.Addr); ok && stop.Mapped && r.Prot&emu.Absent != 0 && r.Prot&stop.Access != 0 { // filemap_fault
 		if p.grown(r, stop.Addr) {
 			return

@@ -91,6 +91,9 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 	default:
 		base -= uint64(f.RedZone)
 	}
+	if a := &f.Above; a.Size != 0 { // fpu__alloc_mathframe
+		base = (base-uint64(a.Size-a.Head))&^uint64(a.Align-1) - uint64(a.Head)
+	}
 	addr := (base-uint64(f.Gap)-uint64(f.Size))&^uint64(f.Align-1) - uint64(f.Skew)
 	if p.arch.PtrSize == 4 {
 		addr = uint64(uint32(addr))
@@ -204,7 +207,7 @@ func (p *Process) saveFrame(t *Thread, addr uint64, a action) {
 func (p *Process) encodeFrame(t *Thread, info siginfo, blocked sigset, sp, addr uint64) []byte {
 	f := &p.arch.Signal
 	word := p.arch.PtrSize
-	b := make([]byte, f.Size)
+	b := make([]byte, f.Extent())
 	put := func(offset, size int, v uint64) { putUint(p.arch, b[offset:offset+size], v) }
 
 	copy(b[f.Info:], p.encodeSiginfo(info))
@@ -224,6 +227,11 @@ func (p *Process) encodeFrame(t *Thread, info siginfo, blocked sigset, sp, addr 
 	}
 	if info.fault && f.Fault >= 0 {
 		put(f.Fault, word, info.addr)
+	}
+	for _, w := range f.FaultWords {
+		if info.err != 0 {
+			put(w.Offset, w.Size, w.Value)
+		}
 	}
 	if f.Trap >= 0 {
 		put(f.Trap, word, info.trap)
@@ -262,7 +270,7 @@ func (p *Process) encodeSiginfo(info siginfo) []byte {
 func (p *Process) popFrame(t *Thread) bool {
 	f := &p.arch.Signal
 	addr := p.eng.Reg(p.arch.SP) - uint64(f.Popped)
-	b := make([]byte, f.Size)
+	b := make([]byte, f.Extent())
 	if p.mem.Read(addr, b) != nil {
 		return false
 	}
