@@ -155,7 +155,7 @@ var amd64 = &Arch{
 	Disassemble: disassembleX86(64),
 
 	Variants: amd64Variants,
-	PIE:      11, // or before
+	PIE:      15, // before, it had gcc link them
 
 	UserTop:    0x7ffffffff000,     // TASK_SIZE_MAX of x86/include/asm/page_64.h: the last page below 1<<47 is left out
 	StackTop:   0x7ffffffff000,     // STACK_TOP of x86/include/asm/processor.h

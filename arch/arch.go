@@ -48,7 +48,7 @@ type Arch struct {
 	Structs   Structs
 
 	Features []Feature // what AT_HWCAP, AT_HWCAP2 and CPUID can say
-	CPUID    []CPUID   // what the CPU itself tells of its features when nothing is faked; nil where it does not
+	CPUID    []CPUID   // x86: the leaves that the CPU answers with when nothing is faked; nil elsewhere
 
 	Platform string // AT_PLATFORM; "" when the kernel gives none
 	UTSName  string // uname's machine
@@ -127,7 +127,6 @@ type Engine struct {
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
 	Thumb      uint64  // the bit of Flags that selects another instruction set, and that is bit 0 of an address to go to; 0: there is none
 	Reset      []Reset // what the kernel sets up before it enters a program, in order
-	Emulation          // of instructions that the engine does not have as the CPU has them
 	Reserve    Reserve // how memory is reserved for a store-conditional; the zero value where there is no such thing
 
 	// Branches are the instructions that have a delay slot. An exception in the slot is the branch's: the PC is at the branch, which
@@ -226,7 +225,7 @@ type Feature struct {
 	Alias string // the manual's name where Linux's is another ("sse3" for "pni"); else ""
 	HWCap int    // 1: AT_HWCAP, 2: AT_HWCAP2, 0: not in the auxv
 	Bit   uint   // in that word
-	CPUID *CPUID // where CPUID says it; the one set bit of Regs is the feature's. Nil where CPUID does not say it
+	CPUID *CPUID // x86: where CPUID says it; the one set bit of Regs is the feature's. Nil where CPUID does not say it
 	// HWProbe is its bit in riscv_hwprobe's RISCV_HWPROBE_KEY_IMA_EXT_0; 0: the call does not say it.
 	HWProbe uint64
 	// Engine says that the engine's default model runs it, and answers what the host cannot change (so not RDRAND). Such a
@@ -236,8 +235,7 @@ type Feature struct {
 	Misrun bool
 }
 
-// CPUID is a leaf of x86's CPUID and its answer in EAX, EBX, ECX, EDX. On s390x it is a part of STFLE's list: facilities 128×Leaf and on, the
-// first is the highest bit of the first word.
+// CPUID is a leaf of CPUID and its answer in EAX, EBX, ECX, EDX.
 type CPUID struct {
 	Leaf, Subleaf uint32
 	Regs          [4]uint32

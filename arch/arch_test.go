@@ -30,6 +30,7 @@ var conformance = []struct {
 	{"features", testFeatures},
 	{"cpuid", testCPUID},
 	{"address space", testAddressSpace},
+	{"variants", testVariants},
 }
 
 func TestConformance(t *testing.T) {

@@ -180,7 +180,7 @@ var arm64 = &Arch{
 	Disassemble: disassembleARM64,
 
 	Variants: arm64Variants,
-	PIE:      13,
+	PIE:      15, // before, it had gcc link them
 
 	UserTop:    1 << 48,                   // TASK_SIZE of arm64/include/asm/processor.h, 48-bit addresses
 	StackTop:   1 << 48,                   // STACK_TOP: the same

@@ -124,7 +124,7 @@ var ppc64 = &Arch{
 	Disassemble: disassemblePPC64(binary.BigEndian),
 
 	Variants: ppc64Variants,
-	PIE:      0, // nor with one
+	PIE:      27,
 
 	Entry: Register{"r12", ucPPCReg12},
 	TOC:   Register{"r2", ucPPCReg2},

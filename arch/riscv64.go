@@ -11,7 +11,7 @@ var riscv64 = &Arch{
 	Name: "riscv64",
 	Tier: Full,
 	Missing: []string{
-		"Zba, Zbb, Zbs and V, hence GORISCV64=rva22u64 and rva23u64",
+		"Zba, Zbb, Zbs and V",
 		"addresses above 1<<38 (Sv48, Sv57)",
 	},
 	Since: 14,

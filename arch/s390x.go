@@ -11,8 +11,6 @@ var s390x = &Arch{
 	Name: "s390x",
 	Tier: Partial,
 	Missing: []string{
-		"decimal floating point, transactions, vector instructions of the z14 and newer",
-		"cryptographic instructions: their queries say that there are none",
 		"signal frames of a CPU without vector registers, which are shorter",
 	},
 
@@ -29,7 +27,7 @@ var s390x = &Arch{
 	Engine: Engine{
 		Arch: ucArchS390X,
 		Mode: ucModeBIGENDIAN,
-		// The engine translates the same instructions for all models: one is enough.
+		// The engine translates the same instructions for all models, and its STFLE promises none: one is enough.
 		Models:     []Model{{Name: "max", ID: ucCPUS390XMAX}},
 		Illegal:    3, // EXCP_PGM, all program interruptions
 		FlagsNever: 0,
@@ -41,7 +39,6 @@ var s390x = &Arch{
 			// AFP-register control and vector control (s390/include/asm/ctlreg.h): else F1, F3, F5 ... and V0 to V31 trap.
 			{Reg: Register{"cr0", ucS390XRegCR0}, Keep: ^uint64(0), Value: 0x60000},
 		},
-		Emulation: s390xEmulation,
 	},
 
 	PC:    Register{"pc", ucS390XRegPC}, // the second half of the PSW
@@ -153,7 +150,7 @@ var s390x = &Arch{
 	},
 
 	Features: s390xFeatures,
-	CPUID:    s390xFacilities,
+	CPUID:    nil,
 
 	Platform: "z13", // setup_elf_platform of s390/kernel/processor.c, for machine type 2964
 	UTSName:  "s390x",
@@ -162,7 +159,7 @@ var s390x = &Arch{
 	Disassemble: disassembleS390X,
 
 	Variants: nil,
-	PIE:      0, // it has gcc link them
+	PIE:      27,
 
 	// A page table of four levels. A process begins with three, 1<<42, and gets more when it asks for an address above
 	// (check_asce_limit of s390/include/asm/pgalloc.h).

@@ -16,7 +16,7 @@ type Variant struct {
 	// Checked says that such a program looks for what it needs before anything else, and says so and exits when the CPU does not have it:
 	// on a machine that is said to lack the feature Needs, the engine can run it to that point, which is its end.
 	Checked bool
-	// As is an earlier value for which the compiler makes the same code; "" when there is none.
+	// As is an earlier value for which the compiler makes the same code; for an option, what it makes when the option follows the default.
 	As string
 }
 
@@ -61,34 +61,34 @@ var (
 		{Setting: "GO386", Value: "sse2", Default: true},
 		{Setting: "GO386", Value: "softfloat", Since: 16},
 	}
-	// The compiler looks at LSE alone, which Armv8.1 and all that followed have (Goarm64Features); nothing looks at crypto, as
-	// the assembly of crypto asks the CPU. runtime·rt0_go looks for LSE in ID_AA64ISAR0_EL1.
+	// The compiler looks at LSE alone, which Armv8.1 and all that followed have (Goarm64Features); nothing looks at crypto, as the assembly of
+	// crypto asks the CPU. runtime·rt0_go looks for LSE, but not before runtime.check has used it: a CPU without it raises SIGILL.
 	arm64Variants = []Variant{
 		{Setting: "GOARM64", Value: "v8.0", Default: true, Since: 23},
-		{Setting: "GOARM64", Value: ",lse", Since: 23, Checked: true},
+		{Setting: "GOARM64", Value: ",lse", Since: 23},
 		{Setting: "GOARM64", Value: ",crypto", Since: 23},
-		{Setting: "GOARM64", Value: "v8.1", Since: 23, Checked: true},
-		{Setting: "GOARM64", Value: "v8.2", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v8.3", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v8.4", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v8.5", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v8.6", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v8.7", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v8.8", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v8.9", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v9.0", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v9.1", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v9.2", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v9.3", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v9.4", Since: 23, Checked: true, As: "v8.1"},
-		{Setting: "GOARM64", Value: "v9.5", Since: 23, Checked: true, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v8.1", Since: 23},
+		{Setting: "GOARM64", Value: "v8.2", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v8.3", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v8.4", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v8.5", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v8.6", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v8.7", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v8.8", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v8.9", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v9.0", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v9.1", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v9.2", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v9.3", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v9.4", Since: 23, As: "v8.1"},
+		{Setting: "GOARM64", Value: "v9.5", Since: 23, As: "v8.1"},
 	}
 	// 5 means softfloat unless hardfloat is said, 6 and 7 the other way round. runtime.checkgoarm looks for VFP and VFPv3.
 	armVariants = []Variant{
 		{Setting: "GOARM", Value: "5", Checked: true},
 		{Setting: "GOARM", Value: "6", Checked: true},
 		{Setting: "GOARM", Value: "7", Default: true, Checked: true},
-		{Setting: "GOARM", Value: ",hardfloat", Since: 22},
+		{Setting: "GOARM", Value: ",hardfloat", Since: 22, As: "7"},
 		{Setting: "GOARM", Value: ",softfloat", Since: 22},
 	}
 	mipsVariants = []Variant{

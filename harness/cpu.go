@@ -63,6 +63,29 @@ func runnable(a *arch.Arch, changes []string) error {
 	return nil
 }
 
+// VariantError says that a binary was built for a CPU that has what the engine lacks.
+type VariantError struct {
+	GOARCH  string
+	Variant arch.Variant
+}
+
+func (e *VariantError) Error() string {
+	return fmt.Sprintf("%s=%s needs %s; the engine has none", e.Variant.Setting, e.Variant.Value, e.Variant.Needs)
+}
+
+// built refuses a binary whose build settings ask for what the engine lacks, unless it would notice by itself: on a machine that is said to
+// lack it too.
+func built(a *arch.Arch, settings map[string]string, changes []string) error {
+	without := func(feature string) bool {
+		f, ok := a.Feature(feature)
+		return ok && slices.Contains(changes, "-"+f.Name)
+	}
+	if v, lacking := a.Lacking(settings, without); lacking {
+		return &VariantError{a.Name, v}
+	}
+	return nil
+}
+
 // setCPUID sets or clears the bits of a feature in its leaf.
 func setCPUID(leaves []arch.CPUID, feature arch.CPUID, on bool) {
 	for i := range leaves {

@@ -47,8 +47,8 @@ type boot struct {
 }
 
 // Run boots the ELF file bin on machine m and reports what happened. The guest's death is no error: it is the report's Outcome. An error
-// says that the boot could not be carried out ([loader.Error], [FeatureError], [PointError], a machine's ValueError); the report then is not nil either:
-// its Outcome is Refused and its Reason the error's text.
+// says that the boot could not be carried out ([loader.Error], [FeatureError], [VariantError], [PointError], a machine's ValueError); the
+// report then is not nil either: its Outcome is Refused and its Reason the error's text.
 func Run(ctx context.Context, bin string, m machine.Machine, opts ...Option) (*Report, error) {
 	o := newOptions(opts)
 	m = m.Resolved()
@@ -71,16 +71,19 @@ func run(ctx context.Context, r *Report, o *options) error {
 		return err
 	}
 	img, err := loader.Open(r.Binary.Path)
+	if e := (*loader.Error)(nil); errors.As(err, &e) {
+		img = e.Image
+	}
+	if img != nil {
+		defer r.Binary.describe(img)()
+	}
 	if err != nil {
 		return err
 	}
-	r.Binary.GOARCH = img.Arch.Name
-	r.Binary.GoVersion, r.Binary.BuildMode, r.Binary.Stripped = img.GoVersion, img.BuildMode, img.Stripped
-	sum := make(chan string, 1)
-	go func() { sum <- img.SHA256() }() // takes as long as a good part of a boot, and has the other core
-	defer func() { r.Binary.SHA256 = <-sum }()
-
 	if err := runnable(img.Arch, r.Machine.Features); err != nil {
+		return err
+	}
+	if err := built(img.Arch, img.Settings, r.Machine.Features); err != nil {
 		return err
 	}
 	if o.timeout > 0 {
@@ -99,6 +102,14 @@ func run(ctx context.Context, r *Report, o *options) error {
 	}
 	b.finish(b.run(ctx))
 	return nil
+}
+
+// describe says what the file is, and the returned function its checksum, which takes as long as a good part of a boot and has the other core.
+func (b *Binary) describe(img *loader.Image) (finish func()) {
+	b.GOARCH, b.GoVersion, b.BuildMode, b.Stripped = img.GOARCH(), img.GoVersion, img.BuildMode, img.Stripped
+	sum := make(chan string, 1)
+	go func() { sum <- img.SHA256() }()
+	return func() { b.SHA256 = <-sum }
 }
 
 // run lets the guest run to its end: block by block when these are traced, since a limit stops at the start of a block.
@@ -278,5 +289,6 @@ func describe(e kernel.Event) string {
 func Refusal(err error) bool {
 	var e *loader.Error
 	var f *FeatureError
-	return errors.As(err, &e) || errors.As(err, &f)
+	var v *VariantError
+	return errors.As(err, &e) || errors.As(err, &f) || errors.As(err, &v)
 }

@@ -5,6 +5,7 @@ package loader_test
 import (
 	"bytes"
 	"debug/elf"
+	"encoding/binary"
 	"os"
 	"os/exec"
 	"strconv"
@@ -23,12 +24,11 @@ import (
 var toolchains = []struct {
 	name  string // "": the host's
 	minor int
-	pie   bool // links a PIE without cgo
 }{
-	{"go1.11.13", 11, false},
-	{"go1.16.15", 16, true},
-	{"", 26, true},
-	{"go1.27.0", 27, true},
+	{"go1.11.13", 11},
+	{"go1.16.15", 16},
+	{"", 26},
+	{"go1.27.0", 27},
 }
 
 // each runs a test for hello in every release, architecture and build mode that goes without cgo; a short test stays with the host's release.
@@ -42,7 +42,7 @@ func each(t *testing.T, f func(t *testing.T, minor int, mode string, build func(
 				continue
 			}
 			for _, mode := range []string{"exe", "pie"} {
-				if mode == "pie" && (!tc.pie || a.PIE == 0 || tc.minor < a.PIE) {
+				if mode == "pie" && (a.PIE == 0 || a.PIE > tc.minor) {
 					continue
 				}
 				name := tc.name
@@ -239,4 +239,47 @@ func TestNotGo(t *testing.T) {
 	var e *loader.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, loader.NotGo, e.Kind, "%v", err)
+}
+
+// TestRefusedFilesAreDescribed: what is refused is told apart all the same, whatever the reason.
+func TestRefusedFilesAreDescribed(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(fixtures.Build(t, fixtures.Hello, "amd64"))
+	require.NoError(t, err)
+	good, err := loader.Parse("prog", data)
+	require.NoError(t, err)
+	change := func(offset int, value uint16) []byte {
+		changed := bytes.Clone(data)
+		binary.LittleEndian.PutUint16(changed[offset:], value)
+		return changed
+	}
+	for _, tc := range []struct {
+		name          string
+		data          []byte
+		kind          loader.Kind
+		goarch, built string
+	}{
+		{"another CPU", change(18, uint16(elf.EM_LOONGARCH)), loader.UnsupportedArch, "loong64", "exe"},
+		{"another type", change(16, uint16(elf.ET_REL)), loader.NotExecutable, "amd64", ""},
+		{"a shared library", change(16, uint16(elf.ET_DYN)), loader.NotExecutable, "amd64", "pie"},
+	} {
+		_, err := loader.Parse("prog", tc.data)
+		var e *loader.Error
+		require.ErrorAs(t, err, &e, tc.name)
+		require.Equal(t, tc.kind, e.Kind, tc.name)
+		require.Equal(t, tc.goarch, e.Image.GOARCH(), tc.name)
+		require.Equal(t, tc.built, e.Image.BuildMode, tc.name)
+		require.Equal(t, good.GoVersion, e.Image.GoVersion, tc.name)
+		require.Equal(t, good.Settings, e.Image.Settings, tc.name)
+		require.False(t, e.Image.Stripped, tc.name)
+		require.NotEqual(t, good.SHA256(), e.Image.SHA256(), tc.name)
+	}
+	_, err = loader.Parse("prog", []byte("text"))
+	var e *loader.Error
+	require.ErrorAs(t, err, &e)
+	require.Empty(t, e.Image.GOARCH())
+	require.Len(t, e.Image.SHA256(), 64)
+	_, err = loader.Open("no/such/file")
+	require.ErrorAs(t, err, &e)
+	require.Nil(t, e.Image)
 }

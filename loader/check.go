@@ -32,14 +32,14 @@ var notes = map[string]string{
 	"FreeBSD": "FreeBSD", "NetBSD": "NetBSD", "OpenBSD": "OpenBSD", "DragonFly": "DragonFly BSD", "Android": "Android",
 }
 
+// buildModes are go build's names of the types of ELF files.
+var buildModes = map[elf.Type]string{elf.ET_EXEC: "exe", elf.ET_DYN: "pie"}
+
 // checkType refuses shared libraries: a PIE is one that names an interpreter, or says by DF_1_PIE that it is a program.
 func (i *Image) checkType() *Error {
-	i.BuildMode = "exe"
-	if i.header.typ == elf.ET_DYN {
-		i.BuildMode = "pie"
-		if !i.interp && !i.dynamic.pie {
-			return i.fail(NotExecutable, "not an executable: it is a shared library")
-		}
+	i.BuildMode = buildModes[i.header.typ]
+	if i.header.typ == elf.ET_DYN && !i.interp && !i.dynamic.pie {
+		return i.fail(NotExecutable, "not an executable: it is a shared library")
 	}
 	return nil
 }

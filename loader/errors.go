@@ -33,6 +33,8 @@ type Error struct {
 	Arch   string // GOARCH, "" before it is known
 	Reason string // the sentence, without file and architecture
 	Err    error  // the cause, where there is one
+	// Image is what could be told of the file nevertheless: its bytes, GOARCH, version, settings, mode. Nil when it could not be read.
+	Image *Image
 }
 
 // Error names the file, the architecture once it is known, and the reason.

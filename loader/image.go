@@ -116,6 +116,8 @@ func Parse(name string, data []byte) (*Image, error) {
 		return hex.EncodeToString(s[:])
 	})
 	if err := i.parse(); err != nil {
+		i.describe()
+		err.Image = i
 		return nil, err
 	}
 	return i, nil
@@ -123,6 +125,15 @@ func Parse(name string, data []byte) (*Image, error) {
 
 // SHA256 is the file's checksum, in hexadecimal. It is computed on the first call.
 func (i *Image) SHA256() string { return i.sum() }
+
+// GOARCH is the architecture's name, also of one that rt0 does not boot; "" when the file does not tell.
+func (i *Image) GOARCH() string {
+	if i.Arch != nil {
+		return i.Arch.Name
+	}
+	name, _ := arch.GOARCH(i.header.machine, i.class(), i.data())
+	return name
+}
 
 // Minor is N of Go 1.N. Development versions that do not say it, and binaries that say nothing, count as [Newest].
 func (i *Image) Minor() int {

@@ -47,6 +47,17 @@ func (i *Image) parse() *Error {
 	return nil
 }
 
+// class and data are those of the ELF identification; 0 in a file that is too short for one.
+func (i *Image) class() elf.Class { return elf.Class(i.ident(elf.EI_CLASS)) }
+func (i *Image) data() elf.Data   { return elf.Data(i.ident(elf.EI_DATA)) }
+
+func (i *Image) ident(n int) byte {
+	if len(i.Data) < elf.EI_NIDENT {
+		return 0
+	}
+	return i.Data[n]
+}
+
 // readHeader reads the ELF header and finds the architecture.
 func (i *Image) readHeader() *Error {
 	d := i.Data
@@ -56,7 +67,7 @@ func (i *Image) readHeader() *Error {
 	if len(d) < elf.EI_NIDENT {
 		return i.truncated("ELF identification", elf.EI_NIDENT)
 	}
-	class, data := elf.Class(d[elf.EI_CLASS]), elf.Data(d[elf.EI_DATA])
+	class, data := i.class(), i.data()
 	size := 52
 	switch class {
 	case elf.ELFCLASS64:

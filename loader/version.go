@@ -31,6 +31,12 @@ func (i *Image) readVersion() *Error {
 	if version == "" && i.pcln.release < 16 {
 		version = i.guessVersion()
 	}
+	i.setVersion(version, module)
+	return nil
+}
+
+// setVersion takes what a build info blob says.
+func (i *Image) setVersion(version, module string) {
 	i.GoVersion = clean([]byte(version))
 	if len(module) >= 2*moduleFrame+1 && module[len(module)-moduleFrame-1] == '\n' {
 		if info, err := debug.ParseBuildInfo(module[moduleFrame : len(module)-moduleFrame]); err == nil && len(info.Settings) > 0 {
@@ -40,7 +46,25 @@ func (i *Image) readVersion() *Error {
 			}
 		}
 	}
-	return nil
+}
+
+// describe tells what it can of a file that is refused: a report names what it is about. Without the section headers, and before Go 1.18,
+// which put the version beside the mark, there is nothing to tell.
+func (i *Image) describe() {
+	if i.order == nil {
+		return
+	}
+	i.BuildMode = buildModes[i.header.typ]
+	if i.sections.buildinfo == nil {
+		_ = i.readSections() // what it finds before it stumbles counts
+	}
+	s := i.sections.buildinfo
+	if s == nil || i.GoVersion != "" {
+		return
+	}
+	if b := s.bytes(i); bytes.HasPrefix(b, []byte(buildInfoMagic)) && len(b) > buildInfoHeader && b[buildInfoFlags]&flagInline != 0 {
+		i.setVersion(i.decodeBuildInfo(s.addr, b))
+	}
 }
 
 // buildInfo reads the blob: by its section, else where the linker puts it, in the first data segments.

@@ -3,10 +3,8 @@
 package main
 
 import (
-	"debug/elf"
+	"fmt"
 	"io"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,18 +20,31 @@ type architecture struct {
 	Bits    int      `json:"bits"`
 	Endian  string   `json:"endian"`  // "little", "big"
 	Missing []string `json:"missing"` // what a user could miss
+
+	PageSizes []int     `json:"pageSizes"` // bytes
+	PIE       *string   `json:"pie"`       // the release since which Go makes PIEs without a C toolchain; null when none does
+	Variants  []variant `json:"variants"`
 }
 
-// planned is the tier of what rt0 does not boot.
-const planned = "planned"
+// variant is a value of GOAMD64 and the like. One that begins with a comma is an option that may follow another.
+type variant struct {
+	Setting string  `json:"setting"`
+	Value   string  `json:"value"`
+	Default bool    `json:"default"`
+	Since   *string `json:"since"` // the release that brought it; null when all that rt0 boots have it
+	As      string  `json:"as"`    // another value that compiles to the same code
+	Needs   string  `json:"needs"` // what the engine lacks: such binaries are refused; "" when they boot
+}
 
 func newArches() *cobra.Command {
 	o := new(output)
 	cmd := &cobra.Command{
 		Use:   "arches [flags]",
-		Short: "List the architectures: support tier, engine CPU, what is missing",
+		Short: "List the architectures: support tier, engine CPU, builds, what is missing",
 		Long: `List the architectures that Go has on Linux: how far rt0 supports each, the model
-of CPU that runs it, and what is missing.
+of CPU that runs it, its page sizes, since when Go makes position-independent
+executables without a C toolchain, the values of GOAMD64, GOARM and the like that
+boot, and what is missing. A binary built for a value that is missing is refused.
 
 Tiers: full, all that Go start-up needs; partial, boots to main.main with the gaps
 that are named; planned, not yet.`,
@@ -51,7 +62,7 @@ that are named; planned, not yet.`,
 			if o.format.value == formJSON {
 				return writeJSON(w, architectures())
 			}
-			return o.table(w, archTable(architectures()))
+			return o.table(w, render.Arches())
 		})
 	}
 	return cmd
@@ -61,26 +72,32 @@ that are named; planned, not yet.`,
 func architectures() []architecture {
 	var list []architecture
 	for _, a := range arch.All() {
-		list = append(list, architecture{
-			a.Name, string(a.Tier), a.Engine.Models[0].Name, classBits[a.ELF.Class], dataEndian[a.ELF.Data], append([]string{}, a.Missing...),
-		})
+		row := architecture{
+			GOARCH: a.Name, Tier: string(a.Tier), CPU: a.Engine.Models[0].Name, Bits: render.ClassBits[a.ELF.Class], Endian: render.DataEndian[a.ELF.Data],
+			PageSizes: a.PageSizes, Missing: append([]string{}, a.Missing...), Variants: []variant{},
+		}
+		if a.PIE != 0 {
+			row.PIE = release(a.PIE)
+		}
+		for _, v := range a.Variants {
+			row.Variants = append(row.Variants, variant{v.Setting, v.Value, v.Default, release(v.Since), v.As, v.Needs})
+		}
+		list = append(list, row)
 	}
 	for _, p := range arch.Unsupported() {
-		list = append(list, architecture{p.Name, planned, "", classBits[p.Class], dataEndian[p.Data], []string{p.Why}})
+		list = append(list, architecture{
+			GOARCH: p.Name, Tier: render.Planned, Bits: render.ClassBits[p.Class], Endian: render.DataEndian[p.Data],
+			PageSizes: []int{}, Missing: []string{p.Why}, Variants: []variant{},
+		})
 	}
 	return list
 }
 
-// What an ELF header says of pointers and byte order.
-var (
-	classBits  = map[elf.Class]int{elf.ELFCLASS32: 32, elf.ELFCLASS64: 64}
-	dataEndian = map[elf.Data]string{elf.ELFDATA2LSB: "little", elf.ELFDATA2MSB: "big"}
-)
-
-func archTable(list []architecture) render.Table {
-	t := render.Table{Head: []string{"arch", "tier", "CPU", "bits", "endian", "missing"}, Right: []bool{false, false, false, true}}
-	for _, a := range list {
-		t.Rows = append(t.Rows, []string{a.GOARCH, a.Tier, a.CPU, strconv.Itoa(a.Bits), a.Endian, strings.Join(a.Missing, "; ")})
+// release is the name of a minor release of Go 1; null for one before all that rt0 boots.
+func release(minor int) *string {
+	if minor == 0 {
+		return nil
 	}
-	return t
+	name := fmt.Sprintf("go1.%d", minor)
+	return &name
 }

@@ -45,9 +45,9 @@ func judge(r *harness.Report, bootErr error, expectations []harness.Expectation)
 	return result, nil
 }
 
-// refusal is a boot's error with the file and its architecture, which those about the file name already.
+// refusal is a boot's error with the file and its architecture, which most of those about the file name already.
 func refusal(r *harness.Report, err error) error {
-	if harness.Refusal(err) {
+	if strings.HasPrefix(err.Error(), r.Binary.Path) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", subject(r), err)

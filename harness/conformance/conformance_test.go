@@ -92,7 +92,15 @@ func same(t *testing.T, want, got Result) {
 // each runs f for each architecture.
 func each(t *testing.T, f func(t *testing.T, a *arch.Arch)) {
 	t.Parallel()
+	old := -1
+	if *toolchain != "" {
+		first, _ := arch.Find(reference)
+		old = minor(t, program(t, fixtures.Hello, first))
+	}
 	for _, a := range arch.All() {
+		if old >= 0 && old < a.Since {
+			continue // the release does not have it
+		}
 		t.Run(a.Name, func(t *testing.T) {
 			t.Parallel()
 			f(t, a)
