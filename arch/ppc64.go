@@ -35,6 +35,7 @@ var ppc64 = &Arch{
 		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: false,
+		Reserve:    ppc64Reserve,
 		Reset:      []Reset{{Reg: Register{"msr", ucPPCRegMSR}, Value: ppc64MSR}},
 	},
 

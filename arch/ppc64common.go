@@ -164,3 +164,9 @@ var ppc64Features = []Feature{
 	{Name: "htm", HWCap: 2, Bit: 30},
 	{Name: "arch_2_07", Alias: "power8", HWCap: 2, Bit: 31, Engine: true},
 }
+
+// ppc64Reserve is `lwarx r5, 0, r3; sc`, the most significant byte first; ppc64leReserve is the other way round.
+var (
+	ppc64Reserve   = Reserve{Code: []byte{0x7c, 0xa0, 0x18, 0x28, 0x44, 0, 0, 0x02}, Addr: Register{"r3", ucPPCReg3}}
+	ppc64leReserve = Reserve{Code: []byte{0x28, 0x18, 0xa0, 0x7c, 0x02, 0, 0, 0x44}, Addr: Register{"r3", ucPPCReg3}}
+)

@@ -35,6 +35,7 @@ var ppc64le = &Arch{
 		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: false,
+		Reserve:    ppc64leReserve,
 		Reset:      []Reset{{Reg: Register{"msr", ucPPCRegMSR}, Value: ppc64MSR | ppc64MSRLittle}},
 	},
 
