@@ -75,6 +75,7 @@ var arm = &Arch{
 		Clone:      cloneBackwards,
 		AlignPairs: true,
 		OldTime:    true,
+		FlushEnd:   true,
 		// arm/include/uapi/asm/fcntl.h.
 		OpenFlags: []Flag{
 			{"O_DIRECTORY", 0o200000, 0o40000},

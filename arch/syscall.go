@@ -25,6 +25,8 @@ type Syscall struct {
 	AlignPairs bool
 	// OldTime says that the table has calls of 32-bit time_t beside the _time64 ones.
 	OldTime bool
+	// FlushEnd says that cacheflush is given where a range ends and no cache, not the range's size and a cache (arm; MIPS has the other).
+	FlushEnd bool
 	// OpenFlags and MapFlags are the flags of open and of mmap that are not where asm-generic has them.
 	OpenFlags, MapFlags []Flag
 	// PollEvents are the events of poll that are not where asm-generic has them. Those of epoll are the same everywhere.

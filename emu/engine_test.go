@@ -440,3 +440,31 @@ func TestFlagsAfterCompareAndExchange(t *testing.T) {
 		}
 	}
 }
+
+// TestHints: YIELD and WFE go on with the next instruction, also behind a load or a store, whose mark in the syndrome stays; an
+// undefined instruction behind one is undefined.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	a, ok := arch.Find("arm")
+	require.True(t, ok)
+	s := snippets["arm"]
+	const yield, wfe = "01 f0 20 e3", "02 f0 20 e3"
+	for _, hint := range []string{yield, wfe} {
+		for _, tc := range []struct {
+			text []byte
+			want emu.StopKind
+			pc   uint64
+		}{
+			{append(code(hint+" "+hint), s.store...), emu.StopSyscall, codeAddr + 16},
+			{append(append(s.store[:4:4], code(hint)...), s.load...), emu.StopSyscall, codeAddr + 16},
+			{append(code(hint), s.illegal...), emu.StopIllegal, codeAddr + 4},
+			{append(append(s.load[:4:4], code(hint)...), s.illegal...), emu.StopIllegal, codeAddr + 8},
+		} {
+			c := boot(t, a, tc.text)
+			c.SetReg(c.address, dataAddr)
+			stop := c.Run(1 << 40)
+			require.Equal(t, tc.want, stop.Kind, "%x", tc.text)
+			require.Equal(t, tc.pc, stop.PC)
+		}
+	}
+}
