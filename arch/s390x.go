@@ -134,6 +134,8 @@ var s390x = &Arch{
 	Signals: Signals{Last: 64, How: genericHow, Action: sigAction64},
 	Traps:   s390xTraps,
 
+	PageFault: PageFault{Pages: true},
+
 	Structs: Structs{
 		// s390/include/uapi/asm/stat.h, struct stat.
 		Stat: Layout{

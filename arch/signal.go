@@ -100,6 +100,7 @@ type PageFault struct {
 	Trap, Base        uint64
 	Protected         uint64 // there is a page, and its protection forbids the access
 	Read, Write, Exec uint64
+	Pages             bool // si_addr is the address of the page (s390x: __FAIL_ADDR_MASK of s390/mm/fault.c)
 }
 
 // Undefined is an instruction of four bytes that the CPU does not have and that the kernel has a signal of its own for.

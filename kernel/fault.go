@@ -46,6 +46,9 @@ func (p *Process) fault(t *Thread, stop emu.Stop) {
 		info.signo, info.code = arch.SIGBUS, busAdrErr
 		info.why = fmt.Sprintf("at %#x (%s behind the end of a mapped file)", stop.Addr, accessNames[stop.Access])
 	}
+	if what.Pages {
+		info.addr &^= emu.PageSize - 1
+	}
 	if !p.canonical(stop.Addr) { // exc_general_protection: no address is told
 		info.code, info.addr, info.trap, info.err = siKernel, 0, trapProtection, 0
 	}
