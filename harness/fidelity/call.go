@@ -32,10 +32,11 @@ const (
 	Contents  View = "contents"  // what pointers point to
 	Auxv      View = "auxv"      // the auxiliary vector
 	QEMU      View = "qemu"      // what qemu-user prints reliably
+	Deaths    View = "deaths"    // what Go's runtime prints of a fault
 )
 
 // Views are all views.
-var Views = []View{Registers, Contents, Auxv, QEMU}
+var Views = []View{Registers, Contents, Auxv, QEMU, Deaths}
 
 // last says whether a call is the last that is compared: the one that makes a second thread.
 func last(name string) bool { return name == "clone" || name == "clone3" }

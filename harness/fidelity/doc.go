@@ -10,7 +10,8 @@
 //   - registers: all arguments and results as numbers, pointers included (strace -e raw=all);
 //   - contents: what the pointers point to (strace -v -X raw);
 //   - auxv: the vector that the kernel leaves on the first stack;
-//   - qemu: names, and those arguments that qemu-user prints reliably.
+//   - qemu: names, and those arguments that qemu-user prints reliably;
+//   - deaths: what Go's runtime prints of a fault, natively or in qemu-user (faults.go).
 //
 // What one run cannot share with another is normalised, and nothing else (space.go): an address becomes the mapping that it lies in and
 // the distance from its start, the process's number a word, the time another. What remains is matched call by call (compare.go). A

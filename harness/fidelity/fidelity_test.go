@@ -94,7 +94,7 @@ func newJudge(t *testing.T) *judge {
 }
 
 // least are fewer lines than any program gives: a comparison of nothing finds nothing.
-var least = map[View]int{Registers: 100, Contents: 100, QEMU: 100, Auxv: 10}
+var least = map[View]int{Registers: 100, Contents: 100, QEMU: 100, Auxv: 10, Deaths: 0}
 
 // compare holds one comparison against the ledger.
 func (j *judge) compare(t *testing.T, s Scope, real, rt0 []Call) {

@@ -20,8 +20,8 @@ type Entry struct {
 	Since    int      `yaml:"since"`    // N of Go 1.N; 0: the first
 	Until    int      `yaml:"until"`    // inclusive; 0: the newest
 
-	Call  string `yaml:"call"`  // the system call's name, or the auxiliary vector's entry
-	Field string `yaml:"field"` // "call", "result", "arg 2"
+	Call  string `yaml:"call"`  // the system call's name, or the auxiliary vector's entry; "any"
+	Field string `yaml:"field"` // "call", "result", "arg 2"; "any"
 	Real  string `yaml:"real"`  // regular expressions that both sides match as a whole; none: anything
 	RT0   string `yaml:"rt0"`
 
@@ -32,6 +32,9 @@ type Entry struct {
 
 	real, rt0 *regexp.Regexp
 }
+
+// anything is an entry's Call or Field that stands for all.
+const anything = "any"
 
 // Scope is a comparison: of what, in which view.
 type Scope struct {
@@ -53,7 +56,8 @@ func (e *Entry) covers(s Scope) bool {
 
 // explains says whether a difference is the entry's.
 func (e *Entry) explains(d Difference) bool {
-	return e.Call == d.Call && e.Field == d.Field && (e.real == nil || e.real.MatchString(d.Real)) && (e.rt0 == nil || e.rt0.MatchString(d.RT0))
+	is := func(wanted, name string) bool { return wanted == name || wanted == anything }
+	return is(e.Call, d.Call) && is(e.Field, d.Field) && (e.real == nil || e.real.MatchString(d.Real)) && (e.rt0 == nil || e.rt0.MatchString(d.RT0))
 }
 
 // String names the entry.
