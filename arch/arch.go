@@ -35,6 +35,7 @@ type Arch struct {
 	Link      Register   // the link register; None where calls push the return address
 	Flags     Register   // the condition flags (EFLAGS, PSTATE); None where there are none (riscv64)
 	TLS       Register   // what the thread pointer is kept in; None where it is a descriptor (386)
+	TLSLow    Register   // the lower half of the thread pointer, where TLS has the upper one alone (s390x); else None
 	Registers []Register // the user-visible integer registers, PC and SP included, in the order of a crash report
 
 	Syscall Syscall
@@ -45,10 +46,13 @@ type Arch struct {
 	// PageFault is what the frame says of a page fault beside its address; Undefined are undefined instructions that are no SIGILL.
 	PageFault PageFault
 	Undefined []Undefined
+	// Exception tells what an exception is by its instruction, where the engine has one number for many (s390x), and by how many bytes the
+	// PC is past the instruction when a handler is entered. Nil: the number says it, and the PC stays.
+	Exception func(code []byte, reg func(Register) uint64) (trap Trap, past int)
 	Structs   Structs
 
 	Features []Feature // what AT_HWCAP, AT_HWCAP2 and CPUID can say
-	CPUID    []CPUID   // x86: the leaves that the CPU answers with when nothing is faked; nil elsewhere
+	CPUID    []CPUID   // what the CPU itself tells of its features when nothing is faked; nil where it does not
 
 	Platform string // AT_PLATFORM; "" when the kernel gives none
 	UTSName  string // uname's machine
@@ -127,6 +131,7 @@ type Engine struct {
 	SmallPages bool    // the engine must be told that pages are 4 KiB (its default is 1 KiB)
 	Thumb      uint64  // the bit of Flags that selects another instruction set, and that is bit 0 of an address to go to; 0: there is none
 	Reset      []Reset // what the kernel sets up before it enters a program, in order
+	Emulation          // of instructions that the engine does not have as the CPU has them
 	Reserve    Reserve // how memory is reserved for a store-conditional; the zero value where there is no such thing
 
 	// Branches are the instructions that have a delay slot. An exception in the slot is the branch's: the PC is at the branch, which
@@ -225,7 +230,7 @@ type Feature struct {
 	Alias string // the manual's name where Linux's is another ("sse3" for "pni"); else ""
 	HWCap int    // 1: AT_HWCAP, 2: AT_HWCAP2, 0: not in the auxv
 	Bit   uint   // in that word
-	CPUID *CPUID // x86: where CPUID says it; the one set bit of Regs is the feature's. Nil where CPUID does not say it
+	CPUID *CPUID // where CPUID says it; the one set bit of Regs is the feature's. Nil where CPUID does not say it
 	// HWProbe is its bit in riscv_hwprobe's RISCV_HWPROBE_KEY_IMA_EXT_0; 0: the call does not say it.
 	HWProbe uint64
 	// Engine says that the engine's default model runs it, and answers what the host cannot change (so not RDRAND). Such a
@@ -235,7 +240,8 @@ type Feature struct {
 	Misrun bool
 }
 
-// CPUID is a leaf of CPUID and its answer in EAX, EBX, ECX, EDX.
+// CPUID is a leaf of x86's CPUID and its answer in EAX, EBX, ECX, EDX. On s390x it is a part of STFLE's list: facilities 128×Leaf and on, the
+// first is the highest bit of the first word.
 type CPUID struct {
 	Leaf, Subleaf uint32
 	Regs          [4]uint32

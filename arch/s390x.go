@@ -11,6 +11,8 @@ var s390x = &Arch{
 	Name: "s390x",
 	Tier: Partial,
 	Missing: []string{
+		"decimal floating point, transactions, vector instructions of the z14 and newer",
+		"cryptographic instructions: their queries say that there are none",
 		"signal frames of a CPU without vector registers, which are shorter",
 	},
 
@@ -27,7 +29,7 @@ var s390x = &Arch{
 	Engine: Engine{
 		Arch: ucArchS390X,
 		Mode: ucModeBIGENDIAN,
-		// The engine translates the same instructions for all models, and its STFLE promises none: one is enough.
+		// The engine translates the same instructions for all models: one is enough.
 		Models:     []Model{{Name: "max", ID: ucCPUS390XMAX}},
 		Illegal:    3, // EXCP_PGM, all program interruptions
 		FlagsNever: 0,
@@ -39,13 +41,15 @@ var s390x = &Arch{
 			// AFP-register control and vector control (s390/include/asm/ctlreg.h): else F1, F3, F5 ... and V0 to V31 trap.
 			{Reg: Register{"cr0", ucS390XRegCR0}, Keep: ^uint64(0), Value: 0x60000},
 		},
+		Emulation: s390xEmulation,
 	},
 
-	PC:    Register{"pc", ucS390XRegPC}, // the second half of the PSW
-	SP:    Register{"r15", ucS390XRegR15},
-	Link:  Register{"r14", ucS390XRegR14},
-	Flags: Register{"pswm", ucS390XRegPSWM},
-	TLS:   Register{"a0", ucS390XRegA0},
+	PC:     Register{"pc", ucS390XRegPC}, // the second half of the PSW
+	SP:     Register{"r15", ucS390XRegR15},
+	Link:   Register{"r14", ucS390XRegR14},
+	Flags:  Register{"pswm", ucS390XRegPSWM},
+	TLS:    Register{"a0", ucS390XRegA0},
+	TLSLow: Register{"a1", ucS390XRegA1}, // access registers have 32 bits
 	Registers: []Register{
 		{"r0", ucS390XRegR0}, {"r1", ucS390XRegR1}, {"r2", ucS390XRegR2}, {"r3", ucS390XRegR3},
 		{"r4", ucS390XRegR4}, {"r5", ucS390XRegR5}, {"r6", ucS390XRegR6}, {"r7", ucS390XRegR7},
@@ -125,14 +129,16 @@ var s390x = &Arch{
 		},
 		Args:       []Register{{"r2", ucS390XRegR2}, {"r3", ucS390XRegR3}, {"r4", ucS390XRegR4}},
 		StackArgs:  nil,
+		Zero:       []Register{{"r5", ucS390XRegR5}}, // the last breaking event, which nobody knows
 		Return:     -1,
 		Popped:     0,
 		RedZone:    0,
 		ClearFlags: 0,
 		UserFlags:  0x3f0000000000, // condition code and program mask, of PSW_MASK_USER of s390/include/asm/ptrace.h
 	},
-	Signals: Signals{Last: 64, How: genericHow, Action: sigAction64},
-	Traps:   s390xTraps,
+	Signals:   Signals{Last: 64, How: genericHow, Action: sigAction64, AddrMask: 0xfff}, // do_sigsegv of s390/mm/fault.c
+	Traps:     s390xTraps,
+	Exception: s390xException,
 
 	PageFault: PageFault{Pages: true},
 
@@ -152,7 +158,7 @@ var s390x = &Arch{
 	},
 
 	Features: s390xFeatures,
-	CPUID:    nil,
+	CPUID:    s390xFacilities,
 
 	Platform: "z13", // setup_elf_platform of s390/kernel/processor.c, for machine type 2964
 	UTSName:  "s390x",

@@ -73,34 +73,70 @@ var s390xFloat = []FloatSlot{
 }
 
 // s390xFeatures are the bits of AT_HWCAP (s390/include/asm/elf.h), by their names in /proc/cpuinfo (hwcap_str of
-// s390/kernel/processor.c). What the engine runs was found out by running an instruction of each.
+// s390/kernel/processor.c), with their facility bits. What the engine runs was found out by running an instruction of each. It has some
+// instructions of vxe, and knows no more of edat, which is the kernel's, than the name. sie is there where a kernel can run guests.
 var s390xFeatures = []Feature{
-	{Name: "esan3", HWCap: 1, Bit: 0, Engine: true},
-	{Name: "zarch", HWCap: 1, Bit: 1, Engine: true},
-	{Name: "stfle", HWCap: 1, Bit: 2, Engine: true},
-	{Name: "msa", HWCap: 1, Bit: 3, Engine: true},
-	{Name: "ldisp", HWCap: 1, Bit: 4, Engine: true},
-	{Name: "eimm", HWCap: 1, Bit: 5, Engine: true},
-	{Name: "dfp", HWCap: 1, Bit: 6},
-	{Name: "edat", HWCap: 1, Bit: 7, Engine: true},
-	{Name: "etf3eh", HWCap: 1, Bit: 8, Engine: true},
+	{Name: "esan3", HWCap: 1, Bit: 0, CPUID: facility(0), Engine: true},
+	{Name: "zarch", HWCap: 1, Bit: 1, CPUID: facility(1), Engine: true},
+	{Name: "stfle", HWCap: 1, Bit: 2, CPUID: facility(7), Engine: true},
+	{Name: "msa", HWCap: 1, Bit: 3, CPUID: facility(17), Engine: true},
+	{Name: "ldisp", HWCap: 1, Bit: 4, CPUID: facility(18), Engine: true},
+	{Name: "eimm", HWCap: 1, Bit: 5, CPUID: facility(21), Engine: true},
+	{Name: "dfp", HWCap: 1, Bit: 6, CPUID: facility(42)},
+	{Name: "edat", HWCap: 1, Bit: 7, CPUID: facility(8), Engine: true},
+	{Name: "etf3eh", HWCap: 1, Bit: 8, CPUID: facility(30), Engine: true},
 	{Name: "highgprs", HWCap: 1, Bit: 9, Engine: true},
-	{Name: "te", HWCap: 1, Bit: 10},
-	{Name: "vx", HWCap: 1, Bit: 11, Engine: true},
-	{Name: "vxd", HWCap: 1, Bit: 12},
-	{Name: "vxe", HWCap: 1, Bit: 13},
-	{Name: "gs", HWCap: 1, Bit: 14},
-	{Name: "vxe2", HWCap: 1, Bit: 15},
-	{Name: "vxp", HWCap: 1, Bit: 16},
-	{Name: "sort", HWCap: 1, Bit: 17},
-	{Name: "dflt", HWCap: 1, Bit: 18},
-	{Name: "vxp2", HWCap: 1, Bit: 19},
-	{Name: "nnpa", HWCap: 1, Bit: 20},
-	{Name: "pcimio", HWCap: 1, Bit: 21},
+	{Name: "te", HWCap: 1, Bit: 10, CPUID: facility(73)},
+	{Name: "vx", HWCap: 1, Bit: 11, CPUID: facility(129), Engine: true},
+	{Name: "vxd", HWCap: 1, Bit: 12, CPUID: facility(134)},
+	{Name: "vxe", HWCap: 1, Bit: 13, CPUID: facility(135)},
+	{Name: "gs", HWCap: 1, Bit: 14, CPUID: facility(133)},
+	{Name: "vxe2", HWCap: 1, Bit: 15, CPUID: facility(148)},
+	{Name: "vxp", HWCap: 1, Bit: 16, CPUID: facility(152)},
+	{Name: "sort", HWCap: 1, Bit: 17, CPUID: facility(150)},
+	{Name: "dflt", HWCap: 1, Bit: 18, CPUID: facility(151)},
+	{Name: "vxp2", HWCap: 1, Bit: 19, CPUID: facility(192)},
+	{Name: "nnpa", HWCap: 1, Bit: 20, CPUID: facility(165)},
+	{Name: "pcimio", HWCap: 1, Bit: 21, CPUID: facility(153)},
 	{Name: "sie", HWCap: 1, Bit: 22},
 }
 
-// s390xTraps are what Linux makes of the engine's exceptions (EXCP_* of QEMU's target/s390x/cpu.h; s390/kernel/traps.c).
-var s390xTraps = []Trap{
-	{Intr: 3, Signal: SIGILL, Code: 1, Addr: true}, // EXCP_PGM: ILL_ILLOPC, illegal_op
+// facility is a bit of STFLE's list: 128 of them are a leaf, and bit 0 is the highest of its first word.
+func facility(bit uint32) *CPUID {
+	c := &CPUID{Leaf: bit / 128}
+	c.Regs[bit%128/32] = 1 << (31 - bit%32)
+	return c
 }
+
+// facilities makes STFLE's list of its bits.
+func facilities(leaves int, bits ...uint32) []CPUID {
+	list := make([]CPUID, leaves)
+	for i := range list {
+		list[i].Leaf = uint32(i)
+	}
+	for _, bit := range bits {
+		f := facility(bit)
+		for i, word := range f.Regs {
+			list[f.Leaf].Regs[i] |= word
+		}
+	}
+	return list
+}
+
+// s390xFacilities are those of a z13 (facilities of the Principles of Operation, chapter 4) that the engine has. The first lines are those
+// that are features with names.
+var s390xFacilities = facilities(2,
+	0, 1, 7, 8, 17, 18, 21, 30, 129,
+	2,           // z/Architecture is active
+	3, 4, 9, 13, // DAT enhancement, IDTE, sense-running-status, IPTE-range
+	16, 22, 24, // extended translation 2 and 3, and the former's enhancement
+	19,     // long displacement is fast
+	25, 31, // STCKF, ECTG
+	27, 32, 33, // MVCOS, CSST and its 16 bytes
+	34, 35, // general-instructions extension, EXRL
+	37, 40, 41, // floating-point extension, LPP, floating-point support
+	45, 49, 51, 52, // distinct operands and the others of the z196, those of the zEC12, local TLB clearing, interlocked access 2
+	53,         // load/store on condition 2 and the others of the z13
+	57, 76, 77, // message-security assist 5, 3 and 4: their queries
+	131, 138, // side-effect access, the CPU was never in another mode
+)

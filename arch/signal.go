@@ -11,7 +11,8 @@ type Signals struct {
 	Action  SigAction
 	// CodeFirst says that siginfo_t has si_code before si_errno, SizeFirst that stack_t has ss_size before ss_flags (MIPS).
 	CodeFirst, SizeFirst bool
-	Timer                int32 // SI_TIMER where it is not asm-generic's −2; else 0
+	Timer                int32  // SI_TIMER where it is not asm-generic's −2; else 0
+	AddrMask             uint64 // bits of a fault's address that si_addr does not tell (s390x: those within the page)
 }
 
 // SigAction is the layout of the kernel's struct sigaction: offsets of its members.

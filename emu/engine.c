@@ -25,7 +25,6 @@
 #endif
 
 #define HOLE 0
-#define NOWHERE (~0ull)
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -67,7 +66,7 @@ static bool __attribute__((noinline)) ends_here(struct rt0_engine *e, uint64_t a
 			stop(e, RT0_BREAK);
 			return true;
 		}
-		e->skip = NOWHERE;
+		e->skip = RT0_NOWHERE;
 	}
 	if (e->left <= 0) {
 		if (addr == e->resume || rt0_in_slot(e, addr))
@@ -108,13 +107,18 @@ static void __attribute__((noinline)) block_unknown(struct rt0_engine *e, uint64
 		rt0_csr_settle(e, addr);
 	if (ends_here(e, addr))
 		return;
+	if (e->npatterns && e->piece != addr && rt0_intercepted(e, addr, size, &e->cut)) {
+		e->left -= e->cut == addr;
+		stop(e, e->cut == addr ? RT0_EMULATE : RT0_CUT);
+		return;
+	}
 	if (uc_ctl_request_cache(e->uc, addr, &tb) == UC_ERR_OK && tb.icount)
 		n = tb.icount;
 	e->left -= n;
 	e->blocks++;
 	if (e->csr)
 		rt0_csr_block(e, addr, size);
-	if (!is_break(e, addr) && !e->csr_read)
+	if (!is_break(e, addr) && !e->csr_read && e->piece != addr)
 		e->counts[addr & (RT0_COUNTS - 1)] = (struct rt0_count){addr, n};
 }
 
@@ -356,7 +360,7 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->flags_never = c->flags_never;
 	e->thumb = c->thumb;
 	e->arm = c->arch == UC_ARCH_ARM;
-	e->skip = e->resume = NOWHERE;
+	e->skip = e->resume = e->piece = RT0_NOWHERE;
 	memcpy(e->branches, c->branches, sizeof e->branches);
 	e->nbranches = c->nbranches;
 	e->big_endian = c->big_endian;
@@ -378,6 +382,7 @@ void rt0_close(struct rt0_engine *e)
 	free(e->cpuid);
 	if (e->stub)
 		munmap(e->stub, RT0_PAGE_SIZE);
+	free(e->patterns);
 	free(e);
 }
 
@@ -464,7 +469,7 @@ static void fetch_fault(struct rt0_engine *e)
 	if (page == here)
 		e->stop.addr = e->stop.pc;
 	else if (e->illegal && e->stop.pc == here && page == here - RT0_PAGE_SIZE)
-		e->stop = (struct rt0_stop){.why = RT0_ILLEGAL, .pc = e->stop.pc, .intr = e->illegal};
+		e->left--, e->stop = (struct rt0_stop){.why = RT0_ILLEGAL, .pc = e->stop.pc, .intr = e->illegal};
 	else
 		e->stop.addr = page;
 }
@@ -480,11 +485,13 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 		rt0_set_reg(e, UC_ARM_REG_ESR, 0);
 	bool at_break = e->at_break;
 	uint64_t before = rt0_executed(e);
-	e->skip = at_break ? pc : NOWHERE;
+	e->skip = at_break ? pc : RT0_NOWHERE;
 	uc_err err = uc_emu_start(e->uc, start_at(e, pc), 0, 0, 0);
 	while (e->pauses && err == UC_ERR_OK && e->stop.why == RT0_NOTHING)
 		err = uc_emu_start(e->uc, rt0_reg(e, e->pc), 0, 0, 0);
-	e->resume = NOWHERE;
+	e->resume = RT0_NOWHERE;
+	if (e->stop.why == RT0_CUT)
+		err = rt0_run_piece(e, rt0_reg(e, e->pc), e->cut);
 	e->stop.pc = rt0_reg(e, e->pc);
 	if (e->stop.behind)
 		rt0_set_reg(e, e->pc, e->stop.pc -= e->stop.behind);

@@ -53,16 +53,17 @@ type Config struct {
 	Arch   *arch.Arch
 	Model  arch.Model   // CPU model; the zero value means the architecture's default
 	Memory uint64       // how much guest memory may be touched, in bytes, page tables included; 0: DefaultMemory
-	CPUID  []arch.CPUID // x86: what CPUID answers; nil: the architecture's own table
+	CPUID  []arch.CPUID // what CPUID or STFLE answers; nil: the architecture's own table
 }
 
 // Engine is an emulated CPU with its address space. It is not safe for concurrent use, but engines do not share anything: each may run
 // in a goroutine of its own. [Engine.Close] must be called.
 type Engine struct {
-	arch *arch.Arch
-	c    *C.struct_rt0_engine
-	mem  Memory
-	pins runtime.Pinner
+	arch  *arch.Arch
+	c     *C.struct_rt0_engine
+	mem   Memory
+	cpuid []arch.CPUID
+	pins  runtime.Pinner
 
 	snapshots []*Snapshot // those that are valid, oldest first
 	tlb       cpuTLB
@@ -117,22 +118,22 @@ func New(cfg Config) (*Engine, error) {
 	if c == nil {
 		return nil, fmt.Errorf("open engine for %s: %w", a.Name, engineError(code))
 	}
-	e := &Engine{arch: a, c: c}
+	e := &Engine{arch: a, c: c, cpuid: cfg.CPUID}
 	e.mem.e = e
 	if err := e.initStub(); err != nil {
 		e.Close()
 		return nil, err
 	}
+	e.intercept()
 	for _, r := range a.Engine.Reset {
 		e.SetReg(r.Reg, e.Reg(r.Reg)&r.Keep|r.Value)
 	}
-	leaves := cfg.CPUID
-	if leaves == nil {
-		leaves = a.CPUID
+	if e.cpuid == nil {
+		e.cpuid = a.CPUID
 	}
-	if len(leaves) > 0 {
-		table := make([]C.struct_rt0_cpuid, len(leaves))
-		for i, l := range leaves {
+	if len(e.cpuid) > 0 {
+		table := make([]C.struct_rt0_cpuid, len(e.cpuid))
+		for i, l := range e.cpuid {
 			table[i].leaf, table[i].subleaf = C.uint32_t(l.Leaf), C.uint32_t(l.Subleaf)
 			for j, r := range l.Regs {
 				table[i].regs[j] = C.uint32_t(r)
@@ -227,6 +228,7 @@ const (
 	StopInterrupt                 // another exception, such as a division by zero
 	StopMemory                    // the guest touched more memory than Config.Memory
 	StopEngine                    // the engine itself failed
+	stopEmulate                   // an instruction that Run carries out
 )
 
 // Stop is the end of a run.
@@ -247,12 +249,14 @@ type Stop struct {
 func (e *Engine) Run(limit uint64) Stop {
 	for {
 		stop := e.run(limit)
-		if e.arch.Engine.Culprit == nil || !e.mend(&stop) {
+		again := e.arch.Engine.Culprit != nil && e.mend(&stop)
+		if !again && !e.emulate(&stop) {
 			return stop
 		}
 	}
 }
 
+// run is Run, up to an instruction that may be emulated.
 func (e *Engine) run(limit uint64) Stop {
 	C.rt0_run(e.c, C.uint64_t(limit))
 	s := &e.c.stop

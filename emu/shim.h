@@ -7,6 +7,7 @@
  * engine.c  the CPU engine: hooks, the run loop, registers
  * csr.c     RISC-V's counters
  * reserve.c what a thread has reserved for a store-conditional
+ * intercept.c  instructions that the engine must not carry out
  */
 #ifndef RT0_SHIM_H
 #define RT0_SHIM_H
@@ -25,6 +26,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define RT0_NOWHERE (~0ull)
 
 #define RT0_PAGE_BITS 12
 #define RT0_PAGE_SIZE (1u << RT0_PAGE_BITS)
@@ -128,7 +131,7 @@ const uint8_t *rt0_space_peek(struct rt0_space *s, uint64_t addr, uint64_t *vali
 static inline uint8_t *rt0_space_host(struct rt0_space *s, uint64_t phys) { return s->host + (phys - RT0_PHYS_BASE); }
 
 /* Why a run ended. The order is that of emu.StopKind. */
-enum rt0_why { RT0_LIMIT, RT0_SYSCALL, RT0_BREAK, RT0_FAULT, RT0_ILLEGAL, RT0_INTERRUPT, RT0_MEMORY, RT0_ENGINE, RT0_NOTHING };
+enum rt0_why { RT0_LIMIT, RT0_SYSCALL, RT0_BREAK, RT0_FAULT, RT0_ILLEGAL, RT0_INTERRUPT, RT0_MEMORY, RT0_ENGINE, RT0_EMULATE, RT0_CUT, RT0_NOTHING };
 
 struct rt0_stop {
 	uint64_t pc, addr;
@@ -177,6 +180,11 @@ struct rt0_engine {
 	uint32_t csr_read; /* an instruction that has read a counter, and the address after it, where rd is to be mended; 0: none */
 	uint64_t csr_next;
 
+	struct rt0_pattern *patterns; /* instructions to intercept: their first four bytes, big-endian */
+	size_t npatterns;
+	uint8_t lengths[4];
+	uint64_t piece, cut; /* a block that ends before the instruction at cut is under way; RT0_NOWHERE: none */
+
 	uint64_t *breaks; /* open-addressed set; 0 is empty */
 	size_t nbreaks, cbreaks;
 	uint64_t skip;
@@ -213,6 +221,11 @@ void rt0_csr_block(struct rt0_engine *e, uint64_t addr, uint32_t size);
 /* Mends what it has read, now that the CPU is at pc. */
 void rt0_csr_settle(struct rt0_engine *e, uint64_t pc);
 
+/* The first instruction of a block that is to be intercepted; false: there is none. */
+bool rt0_intercepted(struct rt0_engine *e, uint64_t addr, uint32_t size, uint64_t *at);
+/* Runs a block up to that instruction. */
+uc_err rt0_run_piece(struct rt0_engine *e, uint64_t addr, uint64_t cut);
+
 struct rt0_config {
 	int arch, mode, model; /* model -1: the engine's default */
 	bool small_pages;
@@ -230,6 +243,7 @@ struct rt0_config {
 
 struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err);
 void rt0_close(struct rt0_engine *e);
+void rt0_intercept(struct rt0_engine *e, const struct rt0_pattern *patterns, size_t n, const uint8_t lengths[4]);
 void rt0_set_cpuid(struct rt0_engine *e, const struct rt0_cpuid *leaves, size_t n);
 void rt0_run(struct rt0_engine *e, uint64_t limit);
 /* Puts code into the page of our own. */

@@ -114,7 +114,13 @@ func (c *clock) jump() bool {
 }
 
 // count lets the CPU's cycle counter tell the same time as the clocks: RDTSC and CNTVCT_EL0 do not stop when nobody runs.
-func (c *clock) count() { c.eng.SetCounter(uint64(c.now())) }
+func (c *clock) count() {
+	now := c.now()
+	if c.eng.Arch().Engine.WallCounter {
+		now = c.wall()
+	}
+	c.eng.SetCounter(uint64(now))
+}
 
 // addTime adds without wrapping: a guest may sleep for centuries, as Linux' ktime_add_safe lets it.
 func addTime(a, b int64) int64 {

@@ -64,13 +64,7 @@ func (p *Process) canonical(addr uint64) bool {
 // illegal answers an instruction that the CPU does not have. When the machine promises a feature that the engine lacks, the
 // program may have believed it: that is rt0's limit, not the program's fault.
 func (p *Process) illegal(t *Thread, stop emu.Stop) {
-	if promised := p.promised(); len(promised) > 0 {
-		p.end(Exit{Kind: Unsupported, PC: stop.PC, Reason: fmt.Sprintf(
-			"the machine promises %s, which the engine cannot run, and the instruction at pc %#x is one that it does not know",
-			strings.Join(promised, ", "), stop.PC)})
-		return
-	}
-	trap := arch.Trap{Signal: arch.SIGILL, Code: illIllOpc, Addr: true, Number: trapInvalidOpcode}
+	trap, past := arch.Trap{Signal: arch.SIGILL, Code: illIllOpc, Addr: true, Number: trapInvalidOpcode}, 0
 	for _, known := range p.arch.Traps {
 		if known.Signal == arch.SIGILL {
 			trap = known
@@ -78,6 +72,19 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 		}
 	}
 	what := "illegal instruction"
+	if p.arch.Exception != nil {
+		code := make([]byte, arch.MaxInstruction)
+		trap, past = p.arch.Exception(code[:p.mem.Peek(stop.PC, code)], p.eng.Reg)
+		if trap.Signal != arch.SIGILL {
+			what = "program exception"
+		}
+	}
+	if promised := p.promised(); len(promised) > 0 && trap.Signal == arch.SIGILL {
+		p.end(Exit{Kind: Unsupported, PC: stop.PC, Reason: fmt.Sprintf(
+			"the machine promises %s, which the engine cannot run, and the instruction at pc %#x is one that it does not know",
+			strings.Join(promised, ", "), stop.PC)})
+		return
+	}
 	if insn, err := p.mem.Uint(stop.PC, 4); err == nil {
 		for _, known := range p.arch.Undefined {
 			if uint32(insn)&known.Mask == known.Value {
@@ -86,7 +93,9 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 			}
 		}
 	}
-	p.force(t, trapped(trap, stop.PC, what))
+	info := trapped(trap, stop.PC, what)
+	info.past = past
+	p.force(t, info)
 }
 
 // trapped is what a signal handler is told of a trap.

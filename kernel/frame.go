@@ -82,6 +82,9 @@ func (t *Thread) SignalFrames() []uint64 {
 // pushFrame makes a running thread enter a handler: setup_rt_frame. False: the stack cannot take it.
 func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 	f := &p.arch.Signal
+	if info.past != 0 {
+		p.eng.SetReg(p.arch.PC, p.eng.Reg(p.arch.PC)+uint64(info.past))
+	}
 	sp := p.eng.Reg(p.arch.SP)
 	base := sp
 	onAlt := a.flags&saOnStack != 0 && t.alt.size != 0 && !t.alt.holds(sp)
@@ -259,7 +262,11 @@ func (p *Process) encodeSiginfo(info siginfo) []byte {
 	}
 	switch {
 	case info.fault:
-		e.word(info.addr)
+		addr := info.addr
+		if info.signo == arch.SIGSEGV || info.signo == arch.SIGBUS {
+			addr &^= p.arch.Signals.AddrMask
+		}
+		e.word(addr)
 	default:
 		e.u32(uint64(info.pid)).u32(uint64(info.uid)).word(info.value)
 	}

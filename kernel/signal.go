@@ -60,6 +60,7 @@ type siginfo struct {
 	fault     bool
 	addr      uint64
 	trap, err uint64
+	past      int // bytes from the PC to where the handler is to find it: behind the instruction, where the architecture has it so
 	pid, uid  int
 	value     uint64
 	timer     *posixTimer // that sent it; nil: none

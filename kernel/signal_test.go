@@ -115,7 +115,7 @@ func TestHandlerRewritesRegisters(t *testing.T) {
 		f, frame := &p.arch.Signal, p.eng.Reg(p.arch.SP)
 		addr, errno := p.current.readUint(frame+uint64(f.Info+map[int]int{4: 12, 8: 16}[p.arch.PtrSize]), p.arch.PtrSize)
 		require.Zero(t, errno)
-		require.EqualValues(t, 0x1234, addr)
+		require.EqualValues(t, 0x1234&^p.arch.Signals.AddrMask, addr)
 		if f.Fault >= 0 {
 			addr, _ = p.current.readUint(frame+uint64(f.Fault), p.arch.PtrSize)
 			require.EqualValues(t, 0x1234, addr)

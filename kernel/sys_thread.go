@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/rt0-dev/rt0/arch"
 )
@@ -116,6 +117,10 @@ func (p *Process) copyRegisters(child *Thread, stack uint64, setTLS bool, tls ui
 		p.eng.SetReg(p.arch.SP, stack)
 	}
 	if setTLS && p.arch.TLS != arch.None {
+		if p.arch.TLSLow != arch.None {
+			p.eng.SetReg(p.arch.TLSLow, tls&math.MaxUint32)
+			tls >>= 32
+		}
 		p.eng.SetReg(p.arch.TLS, tls)
 	}
 	child.ctx.Save()

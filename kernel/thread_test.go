@@ -35,7 +35,10 @@ func TestClone(t *testing.T) {
 		require.True(t, p.Inspect(child, func() {
 			require.Zero(t, p.result())
 			require.EqualValues(t, testStack+0x800, p.eng.Reg(p.arch.SP))
-			if p.arch.TLS != arch.None {
+			switch {
+			case p.arch.TLSLow != arch.None:
+				require.EqualValues(t, 0x1234, p.eng.Reg(p.arch.TLSLow))
+			case p.arch.TLS != arch.None:
 				require.EqualValues(t, 0x1234, p.eng.Reg(p.arch.TLS))
 			}
 		}))
@@ -148,24 +151,28 @@ func TestTraps(t *testing.T) {
 		code   []byte
 		want   arch.Signal
 	}{
-		{"amd64", []byte{0x31, 0xc9, 0xf7, 0xf1}, arch.SIGFPE},               // xor ecx,ecx; div ecx
-		{"amd64", []byte{0xcc}, arch.SIGTRAP},                                // int3
-		{"amd64", []byte{0x0f, 0x0b}, arch.SIGILL},                           // ud2
-		{"386", []byte{0x31, 0xc9, 0xf7, 0xf1}, arch.SIGFPE},                 //
-		{"386", []byte{0x0f, 0x0b}, arch.SIGILL},                             //
-		{"arm64", []byte{0x00, 0x00, 0x20, 0xd4}, arch.SIGTRAP},              // brk #0
-		{"arm64", []byte{0x00, 0x00, 0x00, 0x00}, arch.SIGILL},               // udf #0
-		{"arm64", []byte{0x1f, 0x00, 0x00, 0xf9}, arch.SIGSEGV},              // str xzr, [x0]
-		{"riscv64", []byte{0x02, 0x90}, arch.SIGTRAP},                        // c.ebreak
-		{"riscv64", []byte{0x00, 0x00}, arch.SIGILL},                         // c.unimp
-		{"riscv64", []byte{0x73, 0x25, 0x00, 0x30}, arch.SIGILL},             // csrr a0, mstatus
-		{"riscv64", []byte{0x05, 0x45, 0x2f, 0x35, 0x05, 0x10}, arch.SIGBUS}, // c.li a0, 1; lr.d a0, (a0)
-		{"riscv64", []byte{0x03, 0x35, 0x80, 0x00}, arch.SIGSEGV},            // ld a0, 8(zero)
-		{"amd64", []byte{0x48, 0x8b, 0x04, 0x25, 8, 0, 0, 0}, arch.SIGSEGV},  // mov rax, [8]
-		{"arm", []byte{0xf0, 0x00, 0xf0, 0xe7}, arch.SIGILL},                 // udf #0
-		{"arm", []byte{0xf0, 0x01, 0xf0, 0xe7}, arch.SIGTRAP},                // udf #16: a breakpoint
-		{"arm", []byte{0x70, 0x00, 0x20, 0xe1}, arch.SIGTRAP},                // bkpt #0
-		{"arm", []byte{0x00, 0x00, 0x80, 0xe5}, arch.SIGSEGV},                // str r0, [r0]
+		{"amd64", []byte{0x31, 0xc9, 0xf7, 0xf1}, arch.SIGFPE},                // xor ecx,ecx; div ecx
+		{"amd64", []byte{0xcc}, arch.SIGTRAP},                                 // int3
+		{"amd64", []byte{0x0f, 0x0b}, arch.SIGILL},                            // ud2
+		{"386", []byte{0x31, 0xc9, 0xf7, 0xf1}, arch.SIGFPE},                  //
+		{"386", []byte{0x0f, 0x0b}, arch.SIGILL},                              //
+		{"arm64", []byte{0x00, 0x00, 0x20, 0xd4}, arch.SIGTRAP},               // brk #0
+		{"arm64", []byte{0x00, 0x00, 0x00, 0x00}, arch.SIGILL},                // udf #0
+		{"arm64", []byte{0x1f, 0x00, 0x00, 0xf9}, arch.SIGSEGV},               // str xzr, [x0]
+		{"riscv64", []byte{0x02, 0x90}, arch.SIGTRAP},                         // c.ebreak
+		{"riscv64", []byte{0x00, 0x00}, arch.SIGILL},                          // c.unimp
+		{"riscv64", []byte{0x73, 0x25, 0x00, 0x30}, arch.SIGILL},              // csrr a0, mstatus
+		{"riscv64", []byte{0x05, 0x45, 0x2f, 0x35, 0x05, 0x10}, arch.SIGBUS},  // c.li a0, 1; lr.d a0, (a0)
+		{"riscv64", []byte{0x03, 0x35, 0x80, 0x00}, arch.SIGSEGV},             // ld a0, 8(zero)
+		{"amd64", []byte{0x48, 0x8b, 0x04, 0x25, 8, 0, 0, 0}, arch.SIGSEGV},   // mov rax, [8]
+		{"s390x", []byte{0xa7, 0x29, 0, 0, 0xb9, 0x87, 0, 0x22}, arch.SIGFPE}, // lghi r2,0; dlgr r2,r2
+		{"s390x", []byte{0x00, 0x01}, arch.SIGILL},                            // a breakpoint, and nobody traces
+		{"s390x", []byte{0xb2, 0xb2, 0x10, 0x00}, arch.SIGILL},                // lpswe 0(r1)
+		{"s390x", []byte{0xe3, 0x20, 0x00, 0x08, 0x00, 0x04}, arch.SIGSEGV},   // lg r2,8
+		{"arm", []byte{0xf0, 0x00, 0xf0, 0xe7}, arch.SIGILL},                  // udf #0
+		{"arm", []byte{0xf0, 0x01, 0xf0, 0xe7}, arch.SIGTRAP},                 // udf #16: a breakpoint
+		{"arm", []byte{0x70, 0x00, 0x20, 0xe1}, arch.SIGTRAP},                 // bkpt #0
+		{"arm", []byte{0x00, 0x00, 0x80, 0xe5}, arch.SIGSEGV},                 // str r0, [r0]
 	} {
 		p := newProcess(t, tc.goarch, tc.code)
 		require.Equal(t, Killed, p.run(100).Kind, "%s %x", tc.goarch, tc.code)
