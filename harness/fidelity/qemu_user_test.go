@@ -7,9 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +40,7 @@ func TestQEMUUser(t *testing.T) {
 		t.Skipf("qemu-user runs on Linux; this is %s", runtime.GOOS)
 	}
 	j := newJudge(t)
+	random := qemuRandom(t)
 	comparisons := 0
 	for _, a := range arch.All() {
 		comparisons += len(buildable(qemuPrograms(), a.Name))
@@ -55,7 +56,7 @@ func TestQEMUUser(t *testing.T) {
 						bin := p.build(t, a.Name)
 						img, err := loader.Open(bin)
 						require.NoError(t, err)
-						m := hostMachine(t, a.UTSName, p.env...)
+						m := hostMachine(t, a.UTSName, p.env...).With(machine.Random(random))
 						real := runQEMU(t, command, bin, a, m)
 						m = withFiles(t, m, real)
 						rt0, err := Guest(t.Context(), bin, Start{Machine: m})
@@ -72,14 +73,32 @@ func TestQEMUUser(t *testing.T) {
 // largeSpace is an address space, in bytes, that has room for the hints of Go's runtime, which have 47 bits.
 const largeSpace = 1 << 46
 
+// cloned finds a clone with all its arguments: qemu-user writes a line piece by piece.
+var cloned = regexp.MustCompile(` clone\([^)]*\)`)
+
+// qemuSeed is the option that makes AT_RANDOM the same in each run.
+const qemuSeed = "-seed"
+
+// qemuRandom asks qemu-user for the bytes that it makes of the seed, the same for all targets.
+func qemuRandom(t *testing.T) string {
+	t.Helper()
+	a, ok := arch.Find("amd64")
+	require.True(t, ok)
+	bin := fixtures.Build(t, filepath.Join("testdata", "random"), a.Name, fixtures.Env("GOFLAGS=-ldflags=-E=main.entry"))
+	out, err := exec.Command(findTool(t, "qemu-"+a.QEMU), qemuSeed, "1", bin).Output()
+	require.NoError(t, err)
+	require.Len(t, out, 16)
+	return fmt.Sprintf("%x", out)
+}
+
 // runQEMU runs the program in qemu-user up to its first clone.
 func runQEMU(t *testing.T, command, bin string, a *arch.Arch, m machine.Machine) []Call {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "trace")
-	// A seed makes AT_RANDOM the same in each run, though not the machine's. Where the kernel's address space has no room for the hints of
+	// Where the kernel's address space has no room for the hints of
 	// the runtime, qemu-user's must have none either; a larger one could not be reserved.
 	// The trace goes to standard error: a file of its own would take a descriptor from the program.
-	cmd := exec.Command(command, "-seed", "1", "-strace", "-U", "PWD", "-U", "OLDPWD", "-U", "SHLVL", "-U", "_", bin)
+	cmd := exec.Command(command, qemuSeed, "1", "-strace", "-U", "PWD", "-U", "OLDPWD", "-U", "SHLVL", "-U", "_", bin)
 	if a.PtrSize == 8 && a.UserTop < largeSpace {
 		cmd.Args = slices.Insert(cmd.Args, 1, "-R", fmt.Sprintf("%#x", a.UserTop))
 	}
@@ -97,7 +116,7 @@ func runQEMU(t *testing.T, command, bin string, a *arch.Arch, m machine.Machine)
 		return string(b)
 	}
 	over := false
-	for deadline := time.Now().Add(patience); !over && !strings.Contains(text(), " clone(") && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); !over && !cloned.MatchString(text()) && time.Now().Before(deadline); {
 		select {
 		case <-ended:
 			over = true
