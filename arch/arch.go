@@ -45,6 +45,7 @@ type Arch struct {
 	Traps   []Trap // what StopInterrupt's numbers mean; others are SIGILL
 	// PageFault is what the frame says of a page fault beside its address; Undefined are undefined instructions that are no SIGILL.
 	PageFault PageFault
+	PCAlign   Trap // of an instruction that does not stand at a multiple of 4; the zero value: that is nothing special, or has an Intr
 	Undefined []Undefined
 	// Exception tells what an exception is by its instruction, where the engine has one number for many (s390x), and by how many bytes the
 	// PC is past the instruction when a handler is entered. Nil: the number says it, and the PC stays.

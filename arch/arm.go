@@ -13,7 +13,7 @@ var arm = &Arch{
 	Tier: Full,
 	Missing: []string{
 		"half-precision arithmetic, bfloat16 and I8MM instructions",
-		"alignment faults of LDM, LDRD and LDREX, which execute",
+		"the counter of the generic timer, which traps",
 	},
 
 	ELF: ELF{

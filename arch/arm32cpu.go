@@ -59,6 +59,9 @@ var armTraps = []Trap{
 	{Intr: 1, Signal: SIGILL, Code: 1, Addr: true, Number: 6}, // EXCP_UDEF: ILL_ILLOPC, do_undefinstr of arm/kernel/traps.c
 	// EXCP_BKPT: a prefetch abort whose status says "debug"; TRAP_HWBKPT, ifsr_info of arm/mm/fsr-2level.c. The PC stays on BKPT.
 	{Intr: 7, Signal: SIGTRAP, Code: 4, Addr: true},
+	// EXCP_DATA_ABORT of an exclusive access that is not aligned: BUS_ADRALN, do_alignment of arm/mm/alignment.c. The base register is in
+	// bits 16 to 19.
+	{Intr: 4, Signal: SIGBUS, Code: 1, Err: 1, Access: func(insn uint32, reg func(int) uint64) uint64 { return reg(int(insn >> 16 & 15)) }},
 }
 
 // armUndefined are undefined instructions that the kernel knows (register_undef_hook): what gdb and Go write for a breakpoint,

@@ -12,6 +12,7 @@ var arm64 = &Arch{
 	Tier: Full,
 	Missing: []string{
 		"SVE, SME, memory tagging and pointer authentication",
+		"alignment faults of LDAR, STLR and the stack pointer",
 	},
 
 	ELF: ELF{
@@ -154,6 +155,7 @@ var arm64 = &Arch{
 	Traps:   arm64Traps,
 	// ESR_EL1 of a data abort or an instruction abort from EL0, at the last level of the tables (Arm ARM, D24.2.40).
 	PageFault: PageFault{Base: 0x82000007, Protected: 0x8, Read: 0x10000000, Write: 0x10000040},
+	PCAlign:   Trap{Signal: SIGBUS, Code: 1, Addr: true, Err: 0x8a000000}, // BUS_ADRALN, do_sp_pc_abort of arm64/mm/fault.c
 
 	Structs: Structs{
 		// include/uapi/asm-generic/stat.h, struct stat.

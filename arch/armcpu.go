@@ -102,6 +102,8 @@ var armv80Lacks = []string{
 var arm64Traps = []Trap{
 	{Intr: 1, Signal: SIGILL, Code: 1, Addr: true},  // EXCP_UDEF: ILL_ILLOPC, do_el0_undef
 	{Intr: 7, Signal: SIGTRAP, Code: 1, Addr: true}, // EXCP_BKPT: TRAP_BRKPT, brk_handler; the PC stays on BRK
+	// EXCP_DATA_ABORT of an exclusive or atomic access that is not aligned: BUS_ADRALN, fault_info. Their base register is in bits 5 to 9.
+	{Intr: 4, Signal: SIGBUS, Code: 1, Err: 0x92000021, Access: func(insn uint32, reg func(int) uint64) uint64 { return reg(int(insn >> 5 & 31)) }},
 }
 
 // arm64Float is struct fpsimd_context in the frame's __reserved (arm64/include/uapi/asm/sigcontext.h).

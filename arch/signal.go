@@ -86,6 +86,10 @@ type Trap struct {
 	Code   int32  // si_code
 	Addr   bool   // si_addr is the instruction's address; else 0
 	Number uint64 // trap number in the signal frame, where it has one
+	Err    uint64 // error code in the signal frame, where it has one
+	// Access gives si_addr where it is the address that an instruction accesses: by the instruction, and the registers in the order of
+	// Arch.Registers. Nil: Addr says.
+	Access func(insn uint32, reg func(n int) uint64) uint64
 }
 
 // Above is an area that the kernel places above the frame, aligned by itself.

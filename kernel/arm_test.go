@@ -161,3 +161,35 @@ func TestARMCalls(t *testing.T) {
 	require.Equal(t, arch.SIGTRAP, p.exit.Signal)
 	require.EqualValues(t, testCode, p.exit.PC)
 }
+
+// TestMisaligned: what the CPUs of ARM do not do at odd addresses.
+func TestMisaligned(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, goarch string
+		code         []uint32
+		addr, pc     uint64
+	}{
+		{"ldrex", "arm", []uint32{0xe28d5001, 0xe1951f9f}, 1, testCode + 4},                      // add r5, sp, #1; ldrex r1, [r5]
+		{"ldrexd", "arm", []uint32{0xe28d5004, 0xe1b52f9f}, 4, testCode + 4},                     // add r5, sp, #4; ldrexd r2, r3, [r5]
+		{"ldxr", "arm64", []uint32{0x910007e5, 0xc85f7ca1}, 1, testCode + 4},                     // add x5, sp, #1; ldxr x1, [x5]
+		{"ldaddal", "arm64", []uint32{0x910013e5, 0xf8e100a2}, 4, testCode + 4},                  // add x5, sp, #4; ldaddal x1, x2, [x5]
+		{"ldxr sp", "arm64", []uint32{0x910013ff, 0xc85f7fe1}, 4, testCode + 4},                  // add sp, sp, #4; ldxr x1, [sp]
+		{"branch to mapped", "arm64", []uint32{0x52820040, 0x72a00800, 0xd61f0000}, 0, 0x401002}, // movz, movk x0; br x0
+		{"branch to nowhere", "arm64", []uint32{0xd2800020, 0xd61f0000}, 0, 1},                   // mov x0, #1; br x0
+	} {
+		var text []byte
+		for _, w := range tc.code {
+			text = binary.LittleEndian.AppendUint32(text, w)
+		}
+		p := newProcess(t, tc.goarch, text)
+		want := tc.pc
+		if tc.addr != 0 {
+			want = p.eng.Reg(p.arch.SP) + tc.addr
+		}
+		require.Equal(t, Killed, p.run(100).Kind, tc.name)
+		require.Equal(t, arch.SIGBUS, p.exit.Signal, tc.name)
+		require.Equal(t, want, p.exit.Addr, tc.name)
+		require.Equal(t, tc.pc, p.exit.PC, tc.name)
+	}
+}

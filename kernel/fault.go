@@ -31,6 +31,9 @@ func (p *Process) fault(t *Thread, stop emu.Stop) {
 	if stop.Access == emu.Exec && p.vsyscall(t, stop.Addr) {
 		return
 	}
+	if p.misplaced(t, stop) {
+		return
+	}
 	what := &p.arch.PageFault
 	info := siginfo{signo: arch.SIGSEGV, code: segvMapErr, fault: true, addr: stop.Addr, trap: what.Trap, err: what.Base}
 	info.why = fmt.Sprintf("at %#x (%s)", stop.Addr, accessNames[stop.Access])
@@ -64,6 +67,9 @@ func (p *Process) canonical(addr uint64) bool {
 // illegal answers an instruction that the CPU does not have. When the machine promises a feature that the engine lacks, the
 // program may have believed it: that is rt0's limit, not the program's fault.
 func (p *Process) illegal(t *Thread, stop emu.Stop) {
+	if p.misplaced(t, stop) {
+		return
+	}
 	trap, past := arch.Trap{Signal: arch.SIGILL, Code: illIllOpc, Addr: true, Number: trapInvalidOpcode}, 0
 	for _, known := range p.arch.Traps {
 		if known.Signal == arch.SIGILL {
@@ -79,12 +85,6 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 			what = "program exception"
 		}
 	}
-	if promised := p.promised(); len(promised) > 0 && trap.Signal == arch.SIGILL {
-		p.end(Exit{Kind: Unsupported, PC: stop.PC, Reason: fmt.Sprintf(
-			"the machine promises %s, which the engine cannot run, and the instruction at pc %#x is one that it does not know",
-			strings.Join(promised, ", "), stop.PC)})
-		return
-	}
 	if insn, err := p.mem.Uint(stop.PC, 4); err == nil {
 		for _, known := range p.arch.Undefined {
 			if uint32(insn)&known.Mask == known.Value {
@@ -93,14 +93,29 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 			}
 		}
 	}
+	if promised := p.promised(); len(promised) > 0 && trap.Signal == arch.SIGILL {
+		p.end(Exit{Kind: Unsupported, PC: stop.PC, Reason: fmt.Sprintf(
+			"the machine promises %s, which the engine cannot run, and the instruction at pc %#x is one that it does not know",
+			strings.Join(promised, ", "), stop.PC)})
+		return
+	}
 	info := trapped(trap, stop.PC, what)
 	info.past = past
 	p.force(t, info)
 }
 
+// misplaced answers an instruction that no CPU would fetch from where it is.
+func (p *Process) misplaced(t *Thread, stop emu.Stop) bool {
+	if p.arch.PCAlign.Signal == 0 || stop.PC%4 == 0 {
+		return false
+	}
+	p.force(t, trapped(p.arch.PCAlign, stop.PC, "misaligned pc"))
+	return true
+}
+
 // trapped is what a signal handler is told of a trap.
 func trapped(trap arch.Trap, pc uint64, what string) siginfo {
-	info := siginfo{signo: trap.Signal, code: trap.Code, fault: true, trap: trap.Number, why: fmt.Sprintf("at %#x (%s)", pc, what)}
+	info := siginfo{signo: trap.Signal, code: trap.Code, fault: true, trap: trap.Number, err: trap.Err, why: fmt.Sprintf("at %#x (%s)", pc, what)}
 	if trap.Addr {
 		info.addr = pc
 	}
@@ -132,7 +147,12 @@ func (p *Process) interrupt(t *Thread, stop emu.Stop) {
 			trap = known
 		}
 	}
-	p.force(t, trapped(trap, stop.PC, fmt.Sprintf("exception %d", stop.Intr)))
+	info := trapped(trap, stop.PC, fmt.Sprintf("exception %d", stop.Intr))
+	if insn, err := p.mem.Uint(stop.PC, 4); err == nil && trap.Access != nil {
+		info.addr = trap.Access(uint32(insn), func(n int) uint64 { return p.eng.Reg(p.arch.Registers[n]) })
+		info.why = fmt.Sprintf("at %#x (misaligned access)", info.addr)
+	}
+	p.force(t, info)
 }
 
 // vsyscalls are the entries of x86-64's legacy page, by offset. Go up to 1.15 calls them where it finds no vDSO. Linux lets the
