@@ -66,6 +66,9 @@ type Arch struct {
 	// PIE is the minor release of Go 1 since which the Go linker makes position-independent executables by itself, without a C toolchain
 	// (internal/platform.InternalLinkPIESupported); 0: it does not.
 	PIE int
+	// NarrowAtoi is the minor release of Go 1 whose compiler began to sign-extend in runtime.atoi32: older ones take GOMAXPROCS modulo
+	// 1<<32. 0: it always did.
+	NarrowAtoi int
 
 	Entry Register // register that holds the address of code that the kernel enters, where it has no descriptor; None: there is none
 	TOC   Register // register that a function descriptor's second word goes to; None: there are no descriptors

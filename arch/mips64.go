@@ -67,6 +67,8 @@ var mips64 = &Arch{
 	Variants: mips64Variants,
 	PIE:      0,
 
+	NarrowAtoi: 13,
+
 	UserTop:    1 << 40,                   // TASK_SIZE64 of mips/include/asm/processor.h
 	StackTop:   0xffffffd000,              // mips_stack_top of mips/kernel/process.c: below a page for the FPU emulator, the vDSO's and its data's
 	MmapTop:    0xfff7ffd000,              // mmap_base of mm/util.c: 128 MiB below

@@ -155,6 +155,8 @@ static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *r
 	uint64_t phys;
 	enum rt0_access a = rt0_space_page(&e->space, addr, need, false, &phys, &rights);
 	if (likely(a == RT0_OK)) {
+		if (e->nbranches && rights & RT0_EXEC)
+			rt0_look_through(e, addr, phys);
 		result->paddr = phys;
 		result->perms = rights; /* RT0_READ, RT0_WRITE, RT0_EXEC equal UC_PROT_* */
 		return true;
@@ -380,6 +382,7 @@ void rt0_close(struct rt0_engine *e)
 	rt0_space_close(&e->space);
 	free(e->breaks);
 	free(e->cpuid);
+	free(e->seen);
 	if (e->stub)
 		munmap(e->stub, RT0_PAGE_SIZE);
 	free(e->patterns);
@@ -402,6 +405,7 @@ static void refresh(struct rt0_engine *e)
 	struct rt0_space *s = &e->space;
 	if (s->code_stale) {
 		uc_ctl_flush_tb(e->uc);
+		rt0_look_again(e);
 		if (!e->shift)
 			memset(e->counts, 0, sizeof e->counts);
 	}

@@ -6,6 +6,9 @@
  * space.c   the guest's address space: physical pages, page table, regions, snapshots
  * engine.c  the CPU engine: hooks, the run loop, registers
  * csr.c     RISC-V's counters
+ * stub.c    code of our own; delay slots
+ * long.c    blocks that are too long for the engine
+ * access.c  registers, contexts, memory
  * reserve.c what a thread has reserved for a store-conditional
  * intercept.c  instructions that the engine must not carry out
  */
@@ -156,6 +159,12 @@ struct rt0_pattern {
 	uint32_t mask, value;
 };
 #define RT0_BRANCHES 8
+
+/* Code that is translated with hooks, lest a block become too long (long.c). */
+struct rt0_range {
+	uint64_t begin, end;
+};
+#define RT0_LONG 64
 #define RT0_COUNTS (1u << 14)
 #define RT0_FILTER_BITS (1u << 15)
 
@@ -196,6 +205,9 @@ struct rt0_engine {
 	uint64_t block, resume; /* the block entered last; where one is taken up again */
 	bool big_endian;
 	uint8_t *stub; /* the page of our own code, or NULL */
+	uint8_t *seen; /* a bit for each physical page that was looked through for long blocks */
+	struct rt0_range longs[RT0_LONG];
+	uint32_t nlong;
 	bool in_stub;
 
 	struct rt0_stop stop;
@@ -250,6 +262,11 @@ void rt0_run(struct rt0_engine *e, uint64_t limit);
 bool rt0_set_stub(struct rt0_engine *e, const void *code, size_t n);
 /* Runs it from an offset on to its system call, with the registers as they are. Returns how many blocks that took; 0: it went elsewhere. */
 uint64_t rt0_run_stub(struct rt0_engine *e, uint64_t offset);
+bool rt0_is_branch(struct rt0_engine *e, uint32_t word);
+/* Looks through a page of code for blocks that the engine cannot translate in one go. */
+void rt0_look_through(struct rt0_engine *e, uint64_t addr, uint64_t phys);
+/* Code has changed. */
+void rt0_look_again(struct rt0_engine *e);
 /* Whether the instruction before addr is a branch with a delay slot. */
 bool rt0_in_slot(struct rt0_engine *e, uint64_t addr);
 /*

@@ -56,10 +56,7 @@ bool rt0_in_slot(struct rt0_engine *e, uint64_t addr)
 	memcpy(&word, p, 4);
 	if (e->big_endian)
 		word = __builtin_bswap32(word);
-	for (uint32_t i = 0; i < e->nbranches; i++)
-		if ((word & e->branches[i].mask) == e->branches[i].value)
-			return true;
-	return false;
+	return rt0_is_branch(e, word);
 }
 
 /*

@@ -84,7 +84,7 @@ func TestParseProcs(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.text, func(t *testing.T) {
-			n, ok := parseProcs(tc.text, tc.minor)
+			n, ok := parseProcs(tc.text, tc.minor, false)
 			require.Equal(t, tc.ok, ok)
 			if ok {
 				require.Equal(t, tc.n, n)

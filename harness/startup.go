@@ -151,7 +151,7 @@ func seenCPUs(set machine.CPUSet) int {
 
 // ExpectedPs is how many Ps runtime.schedinit makes on the report's machine.
 func ExpectedPs(r *Report) int {
-	if n, ok := parseProcs(r.getenv("GOMAXPROCS"), r.goMinor); ok && n > 0 {
+	if n, ok := parseProcs(r.getenv("GOMAXPROCS"), r.goMinor, r.narrowAtoi()); ok && n > 0 {
 		return n
 	}
 	cpus := seenCPUs(r.Machine.CPUs)
@@ -187,13 +187,22 @@ func (r *Report) godebug(name string) string {
 }
 
 // parseProcs reads GOMAXPROCS as a release does: up to Go 1.25 with an atoi32 of the runtime's own, which knows no plus sign; then with
-// strconv.ParseInt. Neither takes blanks, both take leading zeros.
-func parseProcs(text string, minor int) (int, bool) {
+// strconv.ParseInt. Neither takes blanks, both take leading zeros. narrow: what 32 bits do not hold is cut off.
+func parseProcs(text string, minor int, narrow bool) (int, bool) {
 	if minor <= 25 && strings.HasPrefix(text, "+") {
 		return 0, false
 	}
+	if n, err := strconv.ParseInt(text, 10, 64); narrow && err == nil {
+		return int(int32(n)), true
+	}
 	n, err := strconv.ParseInt(text, 10, 32)
 	return int(n), err == nil
+}
+
+// narrowAtoi says that the release is one of arch.Arch.NarrowAtoi.
+func (r *Report) narrowAtoi() bool {
+	a, known := arch.Find(r.Binary.GOARCH)
+	return known && r.goMinor < a.NarrowAtoi
 }
 
 // ExpectedHugePage is what the runtime makes of the machine's huge page (runtime.getHugePageSize, mallocinit): nothing before Go 1.13,
