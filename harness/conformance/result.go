@@ -79,6 +79,9 @@ func (r Result) only(p Part) Result {
 	if end, cut := ends[p]; cut {
 		r.Stderr, _, _ = strings.Cut(r.Stderr, end)
 	}
+	if p == None {
+		r.Stderr = ""
+	}
 	return r
 }
 
