@@ -138,6 +138,9 @@ type Engine struct {
 	Emulation          // of instructions that the engine does not have as the CPU has them
 	Reserve    Reserve // how memory is reserved for a store-conditional; the zero value where there is no such thing
 
+	// Hidden are registers that the engine's interface does not have; nil: it has all that matter.
+	Hidden *Hidden
+
 	// Branches are the instructions that have a delay slot. An exception in the slot is the branch's: the PC is at the branch, which
 	// is executed again.
 	Branches []Pattern
@@ -150,6 +153,15 @@ type Engine struct {
 
 // Pattern is a set of 32-bit instructions: those with word & Mask == Value.
 type Pattern struct{ Mask, Value uint32 }
+
+// Hidden is how registers are read and written that the engine's interface does not have: by code, to and from a block of memory. Both codes
+// end with a system call.
+type Hidden struct {
+	Size       int        // of the block, in bytes; no more than a page
+	Addr       Register   // holds its address
+	Uses       []Register // what the code uses besides, but for the hidden ones
+	Save, Load []uint32
+}
 
 // Exception is what an exception has left behind.
 type Exception struct {

@@ -50,6 +50,10 @@ func testSignalFrame(t *testing.T, a *Arch) {
 		frame.take(t, s.Reg.Name, s.Offset, s.Size)
 		require.Equal(t, s.Save == nil, s.Load == nil)
 	}
+	for _, s := range f.Hidden {
+		frame.take(t, "hidden registers", s.Offset, s.Size)
+		require.LessOrEqual(t, s.From+s.Size, a.Engine.Hidden.Size)
+	}
 	for _, p := range f.Pointers {
 		frame.take(t, "pointer", p.Offset, word)
 		require.Less(t, p.Target, f.Extent())

@@ -2,6 +2,11 @@
 
 package arch
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // What ppc64 and ppc64le have in common: all but the byte order. "Power ISA" is OpenPOWER's manual, version 3.0B for what the engine runs.
 
 // ppc64Registers are in the order in which Linux tells them (show_user_regs of powerpc/kernel/process.c), the general ones first.
@@ -14,7 +19,7 @@ var ppc64Registers = []Register{
 	{"r20", ucPPCReg20}, {"r21", ucPPCReg21}, {"r22", ucPPCReg22}, {"r23", ucPPCReg23},
 	{"r24", ucPPCReg24}, {"r25", ucPPCReg25}, {"r26", ucPPCReg26}, {"r27", ucPPCReg27},
 	{"r28", ucPPCReg28}, {"r29", ucPPCReg29}, {"r30", ucPPCReg30}, {"r31", ucPPCReg31},
-	{"pc", ucPPCRegPC}, {"lr", ucPPCRegLR}, {"ctr", ucPPCRegCTR}, {"xer", ucPPCRegXER},
+	{"pc", ucPPCRegPC}, {"lr", ucPPCRegLR}, {"ctr", ucPPCRegCTR},
 }
 
 // The bits of MSR, the machine state register (Power ISA, book III, 3.2.1), as it stands when Linux runs a program: 64 bits wide,
@@ -81,7 +86,6 @@ var ppc64FrameRegs = []Slot{
 	{Register{"pc", ucPPCRegPC}, 616, 8},
 	{Register{"ctr", ucPPCRegCTR}, 640, 8},
 	{Register{"lr", ucPPCRegLR}, 648, 8},
-	{Register{"xer", ucPPCRegXER}, 656, 8},
 	{Register{"cr", ucPPCRegCR}, 664, 8},
 }
 
@@ -123,10 +127,76 @@ var ppc64Stat = Layout{
 }
 
 // ppc64Traps: the engine's numbers are POWERPC_EXCP_* of QEMU's target/ppc/cpu.h; what Linux makes of them is in
-// powerpc/kernel/traps.c.
+// powerpc/kernel/traps.c, do_program_check and alignment_exception.
 var ppc64Traps = []Trap{
-	{Intr: 6, Signal: SIGTRAP, Code: 1, Addr: true, Number: 0x700}, // program check: tw, td; TRAP_BRKPT
-	{Intr: 5, Signal: SIGBUS, Code: 1, Addr: true, Number: 0x600},  // alignment; BUS_ADRALN
+	{Intr: 96, Signal: SIGILL, Code: 1, Addr: true, Number: 0x700},                       // what the CPU does not have: ILL_ILLOPC
+	{Intr: 6, Signal: SIGILL, Code: 5, Addr: true, Number: 0x700},                        // program check: ILL_PRVOPC, or a trap
+	{Intr: 5, Signal: SIGBUS, Code: 1, Addr: true, Number: 0x600, Access: ppc64Accessed}, // alignment: BUS_ADRALN
+}
+
+// ppc64Undefined are the trap instructions, which raise a program check as well: TRAP_BRKPT.
+var ppc64Undefined = []Undefined{
+	{Mask: 0xfc0007fe, Value: 0x7c000008, Signal: SIGTRAP, Code: 1}, // tw
+	{Mask: 0xfc0007fe, Value: 0x7c000088, Signal: SIGTRAP, Code: 1}, // td
+	{Mask: 0xfc000000, Value: 0x0c000000, Signal: SIGTRAP, Code: 1}, // twi
+	{Mask: 0xfc000000, Value: 0x08000000, Signal: SIGTRAP, Code: 1}, // tdi
+}
+
+// ppc64PageFault are the interrupts 0x300 and 0x400, and the bits of DSISR (powerpc/include/asm/reg.h): DSISR_NOHPTE, DSISR_PROTFAULT,
+// DSISR_ISSTORE; for a fetch, DSISR_NOEXEC_OR_G.
+var ppc64PageFault = PageFault{
+	Trap: 0x300, Missing: 0x40000000, Protected: 0x08000000, Write: 0x02000000,
+	Fetch: &PageFault{Trap: 0x400, Missing: 0x40000000, Protected: 0x10000000},
+}
+
+// ppc64Accessed is the effective address of a load or store (Power ISA, 1.10.3): RA or 0, and RB or a displacement.
+func ppc64Accessed(insn uint32, reg func(int) uint64) uint64 {
+	addr, rA, rB := uint64(0), int(insn>>16&31), int(insn>>11&31)
+	if rA != 0 {
+		addr = reg(rA)
+	}
+	if insn>>26 == 31 {
+		return addr + reg(rB)
+	}
+	return addr + uint64(int64(int16(insn)))
+}
+
+// ppc64Emulation: the engine's time base stands still, and its DARN draws from the host. DARN is refused, as on a machine without it. swap
+// says that code is little-endian.
+func ppc64Emulation(swap bool) Emulation {
+	order, patterns := binary.ByteOrder(binary.BigEndian), []Pattern{
+		{0xfc1efffe, 0x7c0c42a6}, // mfspr rD, TB; the next number is TBU, its upper half
+		{0xfc1efffe, 0x7c0c42e6}, // mftb rD, TB
+		{0xfc0007fe, 0x7c0005e6}, // darn
+	}
+	if swap {
+		order = binary.LittleEndian
+		for i, p := range patterns {
+			patterns[i] = Pattern{bits.ReverseBytes32(p.Mask), bits.ReverseBytes32(p.Value)}
+		}
+	}
+	return Emulation{
+		Emulate: func(cpu CPU, code []byte) (int, error) {
+			if len(code) < 4 {
+				return 0, nil
+			}
+			insn := order.Uint32(code)
+			if op := insn & 0xfc0007fe; op != 0x7c0002a6 && op != 0x7c0002e6 {
+				return 0, nil
+			}
+			switch now := cpu.Counter(); insn >> 11 & 0x3ff {
+			case 12<<5 | 8: // the two halves of the number are exchanged
+				cpu.SetReg(ppc64Registers[insn>>21&31], now)
+			case 13<<5 | 8:
+				cpu.SetReg(ppc64Registers[insn>>21&31], now>>32)
+			default:
+				return 0, nil
+			}
+			return 4, nil
+		},
+		Intercept: patterns,
+		Lengths:   [4]int{4, 4, 4, 4},
+	}
 }
 
 // ppc64Features are AT_HWCAP and AT_HWCAP2 (powerpc/include/uapi/asm/cputable.h), by the names that ld.so prints; /proc/cpuinfo has none.
@@ -170,3 +240,54 @@ var (
 	ppc64Reserve   = Reserve{Code: []byte{0x7c, 0xa0, 0x18, 0x28, 0x44, 0, 0, 0x02}, Addr: Register{"r3", ucPPCReg3}}
 	ppc64leReserve = Reserve{Code: []byte{0x28, 0x18, 0xa0, 0x7c, 0x02, 0, 0, 0x44}, Addr: Register{"r3", ucPPCReg3}}
 )
+
+// ppc64Hidden are the registers that a signal frame has and the engine's interface has not. The block begins as the frame has them at
+// v_regs: 32 vector registers, VSCR, VRSAVE, and the halves of the first 32 VSX registers that are not the floating-point ones; then XER.
+var ppc64Hidden = &Hidden{
+	Size: 808,
+	Addr: Register{"r3", ucPPCReg3},
+	Uses: []Register{{"r4", ucPPCReg4}, {"r5", ucPPCReg5}},
+	Save: ppc64HiddenCode(false),
+	Load: ppc64HiddenCode(true),
+}
+
+// ppc64FrameHidden are v_regs and PT_XER.
+var ppc64FrameHidden = []HiddenSlot{{From: 0, Offset: 1024, Size: 800}, {From: 800, Offset: 656, Size: 8}}
+
+// ppc64HiddenCode saves or loads the block at r3. It needs r4 and r5.
+func ppc64HiddenCode(load bool) []uint32 {
+	const vscr, vrsave, low, xer = 512, 528, 544, 800
+	var code []uint32
+	emit := func(words ...uint32) { code = append(code, words...) }
+	vector := func(n, offset uint32, load bool) { // li r4, offset; lvx or stvx vn, r3, r4
+		op := uint32(231)
+		if load {
+			op = 103
+		}
+		emit(14<<26|4<<21|offset, 31<<26|n<<21|3<<16|4<<11|op<<1)
+	}
+	if load {
+		vector(0, vscr, true)
+		emit(4<<26 | 0<<11 | 1604)                                 // mtvscr v0
+		emit(32<<26|4<<21|3<<16|vrsave, 31<<26|4<<21|8<<11|467<<1) // lwz r4, vrsave(r3); mtspr VRSAVE, r4
+		emit(58<<26|4<<21|3<<16|xer, 31<<26|4<<21|1<<16|467<<1)    // ld r4, xer(r3); mtxer r4
+	}
+	for n := range uint32(32) {
+		vector(n, 16*n, load)
+		at := 3<<16 | low + 8*n
+		if load { // mfvsrd r4, vsn; ld r5, at(r3); mtvsrdd vsn, r4, r5
+			emit(31<<26|n<<21|4<<16|51<<1, 58<<26|5<<21|at, 31<<26|n<<21|4<<16|5<<11|435<<1)
+		} else { // mfvsrld r4, vsn; std r4, at(r3)
+			emit(31<<26|n<<21|4<<16|307<<1, 62<<26|4<<21|at)
+		}
+	}
+	if !load {
+		emit(4<<26 | 0<<21 | 1540) // mfvscr v0
+		vector(0, vscr, false)
+		vector(0, 0, true)
+		emit(31<<26|4<<21|8<<11|339<<1, 36<<26|4<<21|3<<16|vrsave) // mfspr r4, VRSAVE; stw r4, vrsave(r3)
+		emit(31<<26|4<<21|1<<16|339<<1, 62<<26|4<<21|3<<16|xer)    // mfxer r4; std r4, xer(r3)
+	}
+	emit(17<<26 | 2) // sc
+	return code
+}

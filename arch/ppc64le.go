@@ -32,6 +32,8 @@ var ppc64le = &Arch{
 		Illegal:    96, // POWERPC_EXCP_HV_EMU
 		Ahead:      4,  // cpu_handle_exception adds it
 		Pauses:     true,
+		Emulation:  ppc64Emulation(true),
+		Hidden:     ppc64Hidden,
 		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: false,
@@ -86,10 +88,11 @@ var ppc64le = &Arch{
 		Regs:     ppc64FrameRegs,
 		Float:    ppc64FrameFloat,
 		Pointers: ppc64FramePointers,
+		Hidden:   ppc64FrameHidden,
 		Words: []Word{
 			{128, 8, 0},                  // uc_flags
 			{136, 8, 0},                  // uc_link
-			{624, 8, 0x900000000000f033}, // PT_MSR: SF HV EE PR FP ME IR DR RI LE
+			{624, 8, 0x900000000280f033}, // PT_MSR: SF HV VEC VSX EE PR FP ME IR DR RI LE
 			{672, 8, 1},                  // PT_SOFTE: interrupts are enabled
 		},
 		Args:       []Register{{"r3", ucPPCReg3}, {"r4", ucPPCReg4}, {"r5", ucPPCReg5}},
@@ -106,8 +109,10 @@ var ppc64le = &Arch{
 		ClearFlags: 0,
 		UserFlags:  0xffffffff,
 	},
-	Signals: Signals{Last: 64, How: genericHow, Action: sigAction64},
-	Traps:   ppc64Traps,
+	Signals:   Signals{Last: 64, How: genericHow, Action: sigAction64},
+	Traps:     ppc64Traps,
+	PageFault: ppc64PageFault,
+	Undefined: ppc64Undefined,
 
 	Structs: Structs{
 		Stat:       ppc64Stat,

@@ -61,6 +61,8 @@ type SignalFrame struct {
 	Above Above
 	// FaultWords are words with a fixed value that are there when a fault with an error code caused the signal.
 	FaultWords []Word
+	// Hidden are parts of the block of hidden registers (Engine.Hidden), which rt_sigreturn reads as well.
+	Hidden []HiddenSlot
 	// Args receives signal number, siginfo and ucontext: registers, and for 386 stack slots as well.
 	Args      []Register
 	StackArgs []int // offsets of the same three in the frame, when the ABI passes them on the stack
@@ -104,11 +106,14 @@ type Above struct {
 type PageFault struct {
 	Trap, Base        uint64
 	Protected         uint64 // there is a page, and its protection forbids the access
+	Missing           uint64 // there is none
 	Read, Write, Exec uint64
-	Pages             bool // si_addr is the address of the page (s390x: __FAIL_ADDR_MASK of s390/mm/fault.c)
+	Pages             bool       // si_addr is the address of the page (s390x: __FAIL_ADDR_MASK of s390/mm/fault.c)
+	Fetch             *PageFault // what is said of a fetch instead; nil: the same
 }
 
-// Undefined is an instruction of four bytes that the CPU does not have and that the kernel has a signal of its own for.
+// Undefined is an instruction of four bytes that raises the exception of those that the CPU does not have or must not run, and that the
+// kernel has a signal of its own for.
 type Undefined struct {
 	Mask, Value uint32
 	Signal      Signal
@@ -140,6 +145,9 @@ type FloatSlot struct {
 	Save   func(uint64) uint64 // from the engine's form to the frame's; nil: the same
 	Load   func(uint64) uint64 // and back
 }
+
+// HiddenSlot is a part of the block of hidden registers in a signal frame.
+type HiddenSlot struct{ From, Offset, Size int }
 
 // Pointer is a word of a signal frame that holds an address within the frame.
 type Pointer struct{ Offset, Target int }

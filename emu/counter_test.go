@@ -19,6 +19,14 @@ var counters = map[string]struct {
 	"amd64": {"rax", map[string]string{"rdtsc": "0f 31", "rdtscp": "0f 01 f9"}},
 	"386":   {"eax", map[string]string{"rdtsc": "0f 31"}},
 	"arm64": {"x0", map[string]string{"mrs x0, cntvct_el0": "40 e0 3b d5"}},
+	"ppc64": {"r5", map[string]string{
+		"mfspr r5, 268": "7c ac 42 a6", "mftb r5": "7c ac 42 e6",
+		"nop; mfspr r5, 268; nop": "60 00 00 00 7c ac 42 a6 60 00 00 00",
+	}},
+	"ppc64le": {"r5", map[string]string{
+		"mfspr r5, 268": "a6 42 ac 7c", "mftb r5": "e6 42 ac 7c",
+		"nop; mfspr r5, 268; nop": "00 00 00 60 a6 42 ac 7c 00 00 00 60",
+	}},
 	"riscv64": {"a0", map[string]string{
 		"rdtime a0": "73 25 10 c0", "rdcycle a0": "73 25 00 c0", "rdinstret a0": "73 25 20 c0",
 		"csrrci a0, time, 0": "73 75 10 c0", "c.nop; rdtime a0": "01 00 73 25 10 c0", "c.nop; rdcycle a0": "01 00 73 25 00 c0",

@@ -142,14 +142,14 @@ static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *r
 	(void)uc;
 	uint32_t need = type == UC_MEM_WRITE ? RT0_WRITE : type == UC_MEM_FETCH ? RT0_EXEC : RT0_READ, rights;
 	if (unlikely(e->in_stub)) {
-		result->paddr = RT0_STUB_PHYS;
-		result->perms = UC_PROT_READ | UC_PROT_EXEC;
-		return addr == RT0_STUB_ADDR;
+		result->paddr = addr == RT0_STUB_DATA ? RT0_STUB_DATA_PHYS : RT0_STUB_PHYS;
+		result->perms = addr == RT0_STUB_DATA ? UC_PROT_READ | UC_PROT_WRITE : UC_PROT_READ | UC_PROT_EXEC;
+		return addr == RT0_STUB_ADDR || addr == RT0_STUB_DATA;
 	}
-	if (unlikely(e->probing) && (addr == e->probe_page || (e->probed && need == RT0_WRITE))) {
+	if (unlikely(e->probing) && ((addr == e->probe_page && need != RT0_EXEC) || (e->probed && need == RT0_WRITE))) {
 		result->paddr = HOLE;
 		result->perms = UC_PROT_READ | UC_PROT_WRITE;
-		return need != RT0_EXEC;
+		return true;
 	}
 	e->fills++;
 	uint64_t phys;
@@ -157,6 +157,8 @@ static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *r
 	if (likely(a == RT0_OK)) {
 		if (e->nbranches && rights & RT0_EXEC)
 			rt0_look_through(e, addr, phys);
+		if (unlikely(e->probing && addr == e->probe_page))
+			rights = RT0_EXEC; /* the instruction is in the page that it accesses */
 		result->paddr = phys;
 		result->perms = rights; /* RT0_READ, RT0_WRITE, RT0_EXEC equal UC_PROT_* */
 		return true;
@@ -384,7 +386,7 @@ void rt0_close(struct rt0_engine *e)
 	free(e->cpuid);
 	free(e->seen);
 	if (e->stub)
-		munmap(e->stub, RT0_PAGE_SIZE);
+		munmap(e->stub, 2 * RT0_PAGE_SIZE);
 	free(e->patterns);
 	free(e);
 }

@@ -67,7 +67,8 @@ type Engine struct {
 
 	snapshots []*Snapshot // those that are valid, oldest first
 	tlb       cpuTLB
-	next      uint64 // where the guest goes on past the instruction of the last stop (Skip)
+	hidden    struct{ save, load C.uint64_t } // where the code for hidden registers lies in the page of our own
+	next      uint64                          // where the guest goes on past the instruction of the last stop (Skip)
 
 	places []C.size_t // where a context has the reserved address (reserve.go); valid once looked
 	looked bool
@@ -109,6 +110,9 @@ func New(cfg Config) (*Engine, error) {
 	}
 	for i, p := range a.Engine.Branches {
 		conf.branches[i] = C.struct_rt0_pattern{C.uint32_t(p.Mask), C.uint32_t(p.Value)}
+	}
+	if len(a.Engine.Intercept) > 0 {
+		conf.shift = 0 // blocks are looked through when they are not in the table of what a block counts
 	}
 	if model.Name != "" {
 		conf.model = C.int(model.ID)

@@ -38,11 +38,19 @@ const slotStub, tlbStub = 0, 8
 
 // initStub fills the page of our own.
 func (e *Engine) initStub() error {
-	tlb := e.arch.Engine.TLB
-	if len(e.arch.Engine.Branches) == 0 || tlb == nil {
+	var words []uint32
+	if tlb := e.arch.Engine.TLB; len(e.arch.Engine.Branches) > 0 && tlb != nil {
+		words = append([]uint32{0, tlb.Code[len(tlb.Code)-1]}, tlb.Code...)
+	}
+	if h := e.arch.Engine.Hidden; h != nil {
+		e.hidden.save = C.uint64_t(4 * len(words))
+		words = append(words, h.Save...)
+		e.hidden.load = C.uint64_t(4 * len(words))
+		words = append(words, h.Load...)
+	}
+	if len(words) == 0 {
 		return nil
 	}
-	words := append([]uint32{0, tlb.Code[len(tlb.Code)-1]}, tlb.Code...)
 	code := make([]byte, 4*len(words))
 	for i, w := range words {
 		e.arch.Order.PutUint32(code[4*i:], w)

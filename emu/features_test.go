@@ -180,6 +180,7 @@ var instructions = map[string]map[string]string{
 		"arch_2_07": "7c 03 01 66",             // mtvsrd vs0, r3
 		"arch_3_00": "10 64 29 b3",             // maddld r3, r4, r5, r6
 		"arch_3_1":  "06 00 00 00 38 60 00 01", // paddi r3, 0, 1
+		"darn":      "7c 61 05 e6",             // darn r3, 1
 		"dfp":       "ec 01 10 04",             // dadd f0, f1, f2
 		"dscr":      "7c 63 02 a6",             // mfspr r3, 3
 		"fpu":       "fc 01 10 2a",             // fadd f0, f1, f2

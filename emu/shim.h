@@ -49,6 +49,9 @@
  */
 #define RT0_STUB_PHYS 0x3ffff000ull
 #define RT0_STUB_ADDR 0x7ffff000ull
+/* It has a page for its data, before it. */
+#define RT0_STUB_DATA_PHYS (RT0_STUB_PHYS - RT0_PAGE_SIZE)
+#define RT0_STUB_DATA (RT0_STUB_ADDR - RT0_PAGE_SIZE)
 
 /* Pages of a region with RT0_ABSENT never come into being: each access faults, whatever else the protection says. */
 enum { RT0_READ = 1, RT0_WRITE = 2, RT0_EXEC = 4, RT0_ABSENT = 8 };
@@ -204,7 +207,7 @@ struct rt0_engine {
 	uint32_t nbranches, block_size;
 	uint64_t block, resume; /* the block entered last; where one is taken up again */
 	bool big_endian;
-	uint8_t *stub; /* the page of our own code, or NULL */
+	uint8_t *stub; /* the page of our own code's data, and the page of that code; or NULL */
 	uint8_t *seen; /* a bit for each physical page that was looked through for long blocks */
 	struct rt0_range longs[RT0_LONG];
 	uint32_t nlong;

@@ -10,12 +10,12 @@
 
 bool rt0_set_stub(struct rt0_engine *e, const void *code, size_t n)
 {
-	void *page = mmap(NULL, RT0_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *page = mmap(NULL, 2 * RT0_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
 		return false;
 	e->stub = page;
-	memcpy(page, code, n);
-	return uc_mem_map_ptr(e->uc, RT0_STUB_PHYS, RT0_PAGE_SIZE, UC_PROT_READ | UC_PROT_EXEC, page) == UC_ERR_OK;
+	memcpy(page + RT0_PAGE_SIZE, code, n);
+	return uc_mem_map_ptr(e->uc, RT0_STUB_DATA_PHYS, 2 * RT0_PAGE_SIZE, UC_PROT_ALL, page) == UC_ERR_OK;
 }
 
 uint64_t rt0_run_stub(struct rt0_engine *e, uint64_t offset)

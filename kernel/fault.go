@@ -35,11 +35,16 @@ func (p *Process) fault(t *Thread, stop emu.Stop) {
 		return
 	}
 	what := &p.arch.PageFault
+	if stop.Access == emu.Exec && what.Fetch != nil {
+		what = what.Fetch
+	}
 	info := siginfo{signo: arch.SIGSEGV, code: segvMapErr, fault: true, addr: stop.Addr, trap: what.Trap, err: what.Base}
 	info.why = fmt.Sprintf("at %#x (%s)", stop.Addr, accessNames[stop.Access])
 	if stop.Mapped {
 		info.code = segvAccErr
 		info.err |= what.Protected
+	} else {
+		info.err |= what.Missing
 	}
 	info.err |= map[emu.Prot]uint64{emu.Read: what.Read, emu.Write: what.Write, emu.Exec: what.Exec}[stop.Access]
 	if r, ok := p.mem.Find(stop.Addr); ok && stop.Mapped && r.Prot&emu.Absent != 0 && r.Prot&stop.Access != 0 { // filemap_fault
@@ -85,13 +90,8 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 			what = "program exception"
 		}
 	}
-	if insn, err := p.mem.Uint(stop.PC, 4); err == nil {
-		for _, known := range p.arch.Undefined {
-			if uint32(insn)&known.Mask == known.Value {
-				trap.Signal, trap.Code = known.Signal, known.Code
-				what = fmt.Sprintf("instruction %#08x", insn)
-			}
-		}
+	if insn, ok := p.undefined(&trap, stop.PC); ok {
+		what = fmt.Sprintf("instruction %#08x", insn)
 	}
 	if promised := p.promised(); len(promised) > 0 && trap.Signal == arch.SIGILL {
 		p.end(Exit{Kind: Unsupported, PC: stop.PC, Reason: fmt.Sprintf(
@@ -111,6 +111,20 @@ func (p *Process) misplaced(t *Thread, stop emu.Stop) bool {
 	}
 	p.force(t, trapped(p.arch.PCAlign, stop.PC, "misaligned pc"))
 	return true
+}
+
+// undefined looks whether the instruction at pc has a signal of its own, and puts that into trap.
+func (p *Process) undefined(trap *arch.Trap, pc uint64) (insn uint64, ok bool) {
+	insn, err := p.mem.Uint(pc, 4)
+	if err != nil || trap.Signal != arch.SIGILL {
+		return 0, false
+	}
+	for _, known := range p.arch.Undefined {
+		if uint32(insn)&known.Mask == known.Value {
+			trap.Signal, trap.Code, ok = known.Signal, known.Code, true
+		}
+	}
+	return insn, ok
 }
 
 // trapped is what a signal handler is told of a trap.
@@ -147,6 +161,7 @@ func (p *Process) interrupt(t *Thread, stop emu.Stop) {
 			trap = known
 		}
 	}
+	p.undefined(&trap, stop.PC)
 	info := trapped(trap, stop.PC, fmt.Sprintf("exception %d", stop.Intr))
 	if insn, err := p.mem.Uint(stop.PC, 4); err == nil && trap.Access != nil {
 		info.addr = trap.Access(uint32(insn), func(n int) uint64 { return p.eng.Reg(p.arch.Registers[n]) })

@@ -68,6 +68,8 @@ type savedFrame struct {
 	addr uint64
 	ctx  *emu.Context
 	call *interruption // starts over when the handler returns; nil: none
+	// hidden are the registers that neither of the two needs, but that the frame shows: see arch.Hidden.
+	hidden []byte
 }
 
 // SignalFrames are the addresses of the frames of handlers that have not returned, the newest first.
@@ -120,6 +122,10 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 		return false
 	}
 	frame := p.encodeFrame(t, info, blocked, sp, addr)
+	hidden := p.eng.Hidden()
+	for _, s := range f.Hidden {
+		copy(frame[s.Offset:s.Offset+s.Size], hidden[s.From:])
+	}
 	args := [...]uint64{p.ownSignal(info.signo), addr + uint64(f.Info), addr + uint64(f.Context)}
 	word := p.arch.PtrSize
 	for i, offset := range f.StackArgs {
@@ -135,7 +141,7 @@ func (p *Process) pushFrame(t *Thread, info siginfo, a action) bool {
 	if p.mem.Write(addr, frame) != nil {
 		return false
 	}
-	p.saveFrame(t, addr, a)
+	p.saveFrame(t, addr, a, hidden)
 	t.maskSaved = false
 	t.mask = t.mask.plus(a.mask)
 	if a.flags&saNoDefer == 0 {
@@ -186,8 +192,8 @@ func (t *Thread) function(addr uint64) (code, toc uint64, errno arch.Errno) {
 }
 
 // saveFrame keeps the CPU's state for sigreturn, and the call that starts over then.
-func (p *Process) saveFrame(t *Thread, addr uint64, a action) {
-	saved := savedFrame{addr: addr, ctx: p.sched.pool.get(p.eng)}
+func (p *Process) saveFrame(t *Thread, addr uint64, a action, hidden []byte) {
+	saved := savedFrame{addr: addr, ctx: p.sched.pool.get(p.eng), hidden: hidden}
 	saved.ctx.Park()
 	if p.arch.Engine.Reserve.Code != nil {
 		saved.ctx.Load() // nor does the handler have the reservation
@@ -282,12 +288,13 @@ func (p *Process) popFrame(t *Thread) bool {
 		return false
 	}
 	var call *interruption
+	var hidden []byte
 	for i := len(t.frames) - 1; i >= 0; i-- {
 		if t.frames[i].addr != addr {
 			continue
 		}
 		t.frames[i].ctx.Load()
-		call = t.frames[i].call
+		call, hidden = t.frames[i].call, t.frames[i].hidden
 		for _, dropped := range t.frames[i:] {
 			p.sched.pool.put(dropped.ctx)
 		}
@@ -302,6 +309,7 @@ func (p *Process) popFrame(t *Thread) bool {
 	for _, r := range f.Float {
 		p.restoreFloat(b[r.Offset:r.Offset+r.Size], r)
 	}
+	p.restoreHidden(b, hidden)
 	t.setAlt(p.decodeAlt(b[f.Stack:]))
 	if p.eng.Reg(p.arch.PC) == pc {
 		// The call starts over where it was interrupted, at the next delivery. Linux sets the PC back to the trap; the effect is the same.
@@ -365,6 +373,20 @@ func (p *Process) restoreFloat(b []byte, r arch.FloatSlot) {
 		v[i/8] |= uint64(b[at]) << (i % 8 * 8)
 	}
 	p.eng.SetWideReg(r.Reg, v)
+}
+
+// restoreHidden takes the hidden registers from a frame. was is what they are; nil: it is not known.
+func (p *Process) restoreHidden(b, was []byte) {
+	if was == nil {
+		was = p.eng.Hidden()
+	}
+	now := bytes.Clone(was)
+	for _, s := range p.arch.Signal.Hidden {
+		copy(now[s.From:s.From+s.Size], b[s.Offset:])
+	}
+	if !bytes.Equal(now, was) {
+		p.eng.SetHidden(now)
+	}
 }
 
 // setAlt is do_sigaltstack without its error cases that a frame of ours cannot have.

@@ -36,7 +36,7 @@ type Config struct {
 	// Descriptors says that the program names functions by descriptors, TOC is that of the entry point's: see loader.Image.
 	Descriptors bool
 	TOC         uint64
-	Brk       uint64 // where the heap starts: the end of the image, page aligned
+	Brk         uint64 // where the heap starts: the end of the image, page aligned
 
 	Observer Observer
 	Order    Order // how the scheduler picks; the zero value is round robin
