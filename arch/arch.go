@@ -55,6 +55,9 @@ type Arch struct {
 	Features []Feature // what AT_HWCAP, AT_HWCAP2 and CPUID can say
 	CPUID    []CPUID   // what the CPU itself tells of its features when nothing is faked; nil where it does not
 
+	// CPUInfo is /proc/cpuinfo of some CPUs with some features, by their names; nil where it is a paragraph for each CPU.
+	CPUInfo func(cpus []int, features string) string
+
 	Platform string // AT_PLATFORM; "" when the kernel gives none
 	UTSName  string // uname's machine
 	QEMU     string // qemu-user's name of the target: "aarch64" for qemu-aarch64

@@ -136,7 +136,7 @@ var s390x = &Arch{
 		ClearFlags: 0,
 		UserFlags:  0x3f0000000000, // condition code and program mask, of PSW_MASK_USER of s390/include/asm/ptrace.h
 	},
-	Signals:   Signals{Last: 64, How: genericHow, Action: sigAction64, AddrMask: 0xfff}, // do_sigsegv of s390/mm/fault.c
+	Signals:   Signals{Last: 64, How: genericHow, Action: sigAction64, Breakpoint: SIGILL, AddrMask: 0xfff}, // illegal_op; do_sigsegv of s390/mm/fault.c
 	Traps:     s390xTraps,
 	Exception: s390xException,
 
@@ -159,6 +159,7 @@ var s390x = &Arch{
 
 	Features: s390xFeatures,
 	CPUID:    s390xFacilities,
+	CPUInfo:  s390xCPUInfo,
 
 	Platform: "z13", // setup_elf_platform of s390/kernel/processor.c, for machine type 2964
 	UTSName:  "s390x",

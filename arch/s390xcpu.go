@@ -2,6 +2,11 @@
 
 package arch
 
+import (
+	"fmt"
+	"strings"
+)
+
 // s390xFloat is where a signal frame has the floating-point and vector registers. F0 to F15 are the upper halves of V0 to V15; the
 // engine's F registers are upper halves, and what it calls F0_HI and so on are lower ones.
 var s390xFloat = []FloatSlot{
@@ -140,3 +145,17 @@ var s390xFacilities = facilities(2,
 	57, 76, 77, // message-security assist 5, 3 and 4: their queries
 	131, 138, // side-effect access, the CPU was never in another mode
 )
+
+// s390xCPUInfo is show_cpu_summary and show_cpuinfo of s390/kernel/processor.c, without what z/VM or a logical partition would tell. The
+// machine type is the z13's.
+func s390xCPUInfo(cpus []int, features string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "vendor_id       : IBM/S390\n# processors    : %d\nbogomips per cpu: 3033.00\nmax thread id   : 0\nfeatures\t: %s \n", len(cpus), features)
+	for _, cpu := range cpus {
+		fmt.Fprintf(&b, "processor %d: version = FF,  identification = 000000,  machine = 2964\n", cpu)
+	}
+	for _, cpu := range cpus {
+		fmt.Fprintf(&b, "\ncpu number      : %d\nversion         : FF\nidentification  : 000000\nmachine         : 2964\n", cpu)
+	}
+	return b.String()
+}

@@ -12,6 +12,7 @@ type Signals struct {
 	// CodeFirst says that siginfo_t has si_code before si_errno, SizeFirst that stack_t has ss_size before ss_flags (MIPS).
 	CodeFirst, SizeFirst bool
 	Timer                int32  // SI_TIMER where it is not asm-generic's −2; else 0
+	Breakpoint           Signal // what the kernel's breakpoint instruction raises when nobody traces, where it is not SIGTRAP (s390x); else 0
 	AddrMask             uint64 // bits of a fault's address that si_addr does not tell (s390x: those within the page)
 }
 

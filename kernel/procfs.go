@@ -282,7 +282,7 @@ func procStat(t *Thread) []byte {
 	return b.Bytes()
 }
 
-// procCPUInfo names the features in the way of x86 or of the others: which is told by the architecture having CPUID.
+// procCPUInfo names the features in the way of the architecture, or else in that of x86 or of arm64: which is told by having CPUID.
 func procCPUInfo(t *Thread) []byte {
 	a := t.p.arch
 	label := "Features"
@@ -302,11 +302,18 @@ func procCPUInfo(t *Thread) []byte {
 		}
 	}
 	flags := strings.Join(names, " ")
-	var b bytes.Buffer
+	var cpus []int
 	for cpu := range t.p.cfg.Machine.CPUs.Highest() + 1 {
 		if t.p.cfg.Machine.CPUs.Contains(cpu) {
-			fmt.Fprintf(&b, "processor\t: %d\nmodel name\t: rt0 %s\n%s\t: %s\n\n", cpu, a.Name, label, flags)
+			cpus = append(cpus, cpu)
 		}
+	}
+	if a.CPUInfo != nil {
+		return []byte(a.CPUInfo(cpus, flags))
+	}
+	var b bytes.Buffer
+	for _, cpu := range cpus {
+		fmt.Fprintf(&b, "processor\t: %d\nmodel name\t: rt0 %s\n%s\t: %s\n\n", cpu, a.Name, label, flags)
 	}
 	return b.Bytes()
 }

@@ -15,6 +15,8 @@ type Case struct {
 	Short bool
 	// Since is the first minor release of Go 1 on which the case ends; 0 is any.
 	Since int
+	// Breakpoint: the case dies of the architecture's breakpoint instruction, which is not SIGTRAP everywhere.
+	Breakpoint bool
 	// Machine: the output tells of the machine, and is not that of another.
 	Machine bool
 }
