@@ -106,7 +106,7 @@ func (e *Engine) culprit(intr uint32) (pc, addr uint64) {
 		PC:       pc,
 		Block:    make([]uint32, e.mem.Peek(pc, raw)/4),
 		Reg:      e.Reg,
-		Unmapped: func(addr uint64) bool { return !e.tlb.has(addr, e.arch.Engine.TLB.Bits) },
+		Unmapped: func(addr uint64) bool { return e.arch.Engine.TLB != nil && !e.tlb.has(addr, e.arch.Engine.TLB.Bits) },
 	}
 	for i := range x.Block {
 		x.Block[i] = e.arch.Order.Uint32(raw[4*i:])
@@ -119,6 +119,8 @@ func (e *Engine) culprit(intr uint32) (pc, addr uint64) {
 func (e *Engine) fillTLB(tlb *arch.TLB, addr uint64) {
 	addr = addr >> tlb.Bits << tlb.Bits
 	C.rt0_context_save(e.c, e.c.scratch)
+	var next C.uint64_t
+	C.rt0_leave_slot(e.c, slotStub, &next) // lest the code begins in one
 	for _, r := range tlb.Set {
 		e.SetReg(r.Reg, e.Reg(r.Reg)&r.Keep|r.Value)
 	}
