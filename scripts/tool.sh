@@ -1,23 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# usage: scripts/tool.sh COMMAND PACKAGE
+# usage: scripts/tool.sh COMMAND PACKAGE...
 #
-# Makes sure that a command of a Debian package can be run: strace for the tests, qemu-x86_64 and its like for the tests and the benchmark.
-# Where it is missing, root has apt install it, and anyone else has it unpacked, with the libraries that the system lacks, into .deps/tools, which
+# Makes sure that a command of a Debian package can be run: strace for the tests, qemu-x86_64 and its like for the tests and the benchmark, by
+# its path a loader of another architecture for qemu-user. Where it is missing, root has apt install it, and anyone else has it unpacked, with the libraries that the system lacks, into .deps/tools, which
 # needs no root; scripts/env.sh puts .deps/tools/bin on PATH. Where neither works, a line says so and the exit status is 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/apt.sh
 
-command=$1 package=$2
+command=$1 package=${*:2}
 tools=$PWD/.deps/tools
 work=
 
 say() { printf '%s: %s\n' "$command" "$*" >&2; }
 
+unpacked() { [ -x "$tools/bin/$command" ] || [[ $command == /* && -x $tools$command ]]; }
+
 command -v "$command" >/dev/null && exit 0
-[ -x "$tools/bin/$command" ] && exit 0
+unpacked && exit 0
 if ! command -v apt-get >/dev/null; then
 	say "not installed; install $package"
 	exit 1
@@ -26,9 +28,10 @@ fi
 install_as_root() {
 	[ "$(id -u)" = 0 ] || return 1
 	say "installing $package"
-	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$package" >/dev/null 2>&1 ||
+	# shellcheck disable=SC2086 # one word each
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $package >/dev/null 2>&1 ||
 		{ apt-get -qq update >/dev/null 2>&1 &&
-			DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$package" >/dev/null 2>&1; }
+			DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $package >/dev/null 2>&1; }
 }
 
 unpack() {
@@ -40,7 +43,8 @@ unpack() {
 	mkdir "$work/download" "$work/root"
 	private_update "$work" "$work/log" || { cat "$work/log" >&2; return 1; }
 	# What an installation would add to this system is what the package needs and the system lacks.
-	wanted=$(private_apt "$work" -o Debug::NoLocking=1 -s --no-install-recommends install "$package" | awk '$1 == "Inst" { print $2 }')
+	# shellcheck disable=SC2086 # one word each
+	wanted=$(private_apt "$work" -o Debug::NoLocking=1 -s --no-install-recommends install $package | awk '$1 == "Inst" { print $2 }')
 	wanted=${wanted:-$package} # the package is there, its command is not
 	# shellcheck disable=SC2086 # one word each
 	(cd "$work/download" && private_apt "$work" download $wanted 2>"$work/log") || { cat "$work/log" >&2; return 1; }
@@ -49,13 +53,14 @@ unpack() {
 	# The programs find the libraries that came along by way of the loader: LD_LIBRARY_PATH would reach what they start.
 	loader=$(compgen -G '/lib64/ld-linux-*.so.*' || compgen -G '/lib/ld-linux-*.so.*') || return 1
 	for file in "$work"/root/usr/bin/*; do
+		[ -e "$file" ] || continue # there is none
 		file=${file##*/}
 		printf '#!/bin/sh\nexec %s --argv0 %s --library-path "%s" "%s" "$@"\n' "${loader%%$'\n'*}" "$file" \
 			"$(printf '%s\n' "$tools"/usr/lib/*-linux-gnu* | paste -sd : -)" "$tools/usr/bin/$file" >"$work/wrapper"
 		chmod +x "$work/wrapper"
 		mv "$work/wrapper" "$tools/bin/$file"
 	done
-	[ -x "$tools/bin/$command" ]
+	unpacked
 }
 
 install_as_root || unpack || { say "could not be installed; install $package"; exit 1; }

@@ -21,9 +21,11 @@ const ledgerFile = "testdata/ledger.yaml"
 // toolchains are compared besides the go on PATH, unless the test is short: the oldest that rt0 speaks of, the one with the first change
 // of the calling convention ahead of it, and the newest. Programs start in the same way with each, so that two fixtures do.
 var (
-	toolchains        = []string{"go1.11.13", "go1.16.15", "go1.27.0"}
+	toolchains        = []string{"go1.11.13", "go1.16.15", newest}
 	toolchainPrograms = []string{fixtures.Hello, fixtures.Inits}
 )
+
+const newest = "go1.27.0"
 
 // settings make the runtime start in other ways.
 var settings = []string{
@@ -35,11 +37,14 @@ var settings = []string{
 type program struct {
 	fixture, toolchain string
 	env                []string
+	pie                bool
 }
 
 // buildable are those of a list that their release builds for an architecture.
 func buildable(list []program, goarch string) []program {
-	return slices.DeleteFunc(list, func(p program) bool { return !fixtures.Builds(p.toolchain, goarch) })
+	return slices.DeleteFunc(list, func(p program) bool {
+		return !fixtures.Builds(p.toolchain, goarch) || p.pie && !fixtures.LinksPIE(p.toolchain, goarch)
+	})
 }
 
 // programs lists them.
@@ -48,7 +53,7 @@ func programs() []program {
 	for _, name := range fixtures.Small() {
 		list = append(list, program{fixture: name})
 	}
-	list = append(list, program{fixture: fixtures.Runtime, env: settings})
+	list = append(list, program{fixture: fixtures.Runtime, env: settings}, program{fixture: fixtures.Hello, pie: true})
 	if testing.Short() {
 		return list
 	}
@@ -68,15 +73,27 @@ func (p program) name() string {
 	if p.env != nil {
 		name += "-settings"
 	}
+	if p.pie {
+		name += "-pie"
+	}
 	return name
+}
+
+// scope names what is compared: a fixture, "hello", or a position-independent one, "hello-pie".
+func (p program) scope() string {
+	if p.pie {
+		return p.fixture + "-pie"
+	}
+	return p.fixture
 }
 
 func (p program) build(t *testing.T, goarch string) string {
 	t.Helper()
-	if p.toolchain == "" {
-		return fixtures.Build(t, p.fixture, goarch)
+	options := []fixtures.Option{fixtures.Toolchain(p.toolchain)}
+	if p.pie {
+		options = append(options, fixtures.PIE())
 	}
-	return fixtures.Build(t, p.fixture, goarch, fixtures.Toolchain(p.toolchain))
+	return fixtures.Build(t, p.fixture, goarch, options...)
 }
 
 // judge gathers what was compared, for the ledger's sake.
@@ -139,7 +156,7 @@ func TestRealKernel(t *testing.T) {
 		for _, goarch := range natives {
 			t.Run(goarch, func(t *testing.T) {
 				requireRuns(t, fixtures.Build(t, fixtures.Hello, goarch), goarch)
-				for _, p := range programs() {
+				for _, p := range buildable(programs(), goarch) {
 					t.Run(p.name(), func(t *testing.T) {
 						t.Parallel()
 						realKernel(t, j, strace, p, goarch)
@@ -149,7 +166,11 @@ func TestRealKernel(t *testing.T) {
 		}
 	})
 	views := []View{Registers, Contents, Auxv}
-	j.idle(t, len(natives)*len(programs())*len(views), views...)
+	comparisons := 0
+	for _, goarch := range natives {
+		comparisons += len(buildable(programs(), goarch)) * len(views)
+	}
+	j.idle(t, comparisons, views...)
 }
 
 // realKernel compares one program.
@@ -159,8 +180,11 @@ func realKernel(t *testing.T, j *judge, strace string, p program, goarch string)
 	require.True(t, ok)
 	img, err := loader.Open(bin)
 	require.NoError(t, err)
+	if interpreterRoot(t, bin) != "/" {
+		t.Skip("the program's interpreter is not installed where it looks for it")
+	}
 	m := hostMachine(t, unameAMD64, p.env...)
-	real, sps := native(t, strace, bin, a, m)
+	real, sps, biases := native(t, strace, bin, img, m)
 	m = withFiles(t, m, real.Calls[Contents])
 	rt0, err := Guest(t.Context(), bin, Start{Machine: m, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())})
 	require.NoError(t, err)
@@ -168,11 +192,14 @@ func realKernel(t *testing.T, j *judge, strace string, p program, goarch string)
 	// Where the program asks for an address, it takes it from AT_RANDOM, which is the same; but those of 32 bits take it from brk.
 	fixed := a.PtrSize == 8
 	for i, view := range []View{Registers, Contents} {
-		j.compare(t, Scope{view, p.fixture, goarch, img.Minor()},
-			Normalise(view, real.Calls[view], Space{SP: sps[i], Fixed: fixed}),
-			Normalise(view, rt0.Calls[view], Space{SP: rt0.SP, Fixed: fixed}))
+		calls := real.Calls[view]
+		if p.pie {
+			calls = withoutInterpreter(t, calls, rt0.Calls[view])
+		}
+		j.compare(t, Scope{view, p.scope(), goarch, img.Minor()},
+			Normalise(view, calls, space(img, sps[i], biases[i], fixed)), Normalise(view, rt0.Calls[view], space(img, rt0.SP, rt0.Bias, fixed)))
 	}
-	j.compare(t, Scope{Auxv, p.fixture, goarch, img.Minor()}, real.Calls[Auxv], rt0.Calls[Auxv])
+	j.compare(t, Scope{Auxv, p.scope(), goarch, img.Minor()}, real.Calls[Auxv], rt0.Calls[Auxv])
 
 	// What was compared is what package harness boots.
 	boot, err := harness.Run(t.Context(), bin, m, harness.RecordSyscalls())
@@ -180,4 +207,29 @@ func realKernel(t *testing.T, j *judge, strace string, p program, goarch string)
 	for i, c := range rt0.Calls[Registers] {
 		require.Equal(t, c.Name, boot.Syscalls[i].Name, "call %d of the boot by package harness", i+1)
 	}
+}
+
+// space describes the address space of a run.
+func space(img *loader.Image, sp, bias uint64, fixed bool) Space {
+	s := Space{SP: sp, Fixed: fixed}
+	if bias != 0 {
+		final := img.Segments[len(img.Segments)-1]
+		s.Image, s.ImageEnd = bias+img.Segments[0].Addr, bias+final.Addr+final.MemSize
+	}
+	return s
+}
+
+// withoutInterpreter takes out what the interpreter of a position-independent program has called before the program began, which is where
+// the names are those with which rt0's guest begins: rt0 does the interpreter's work itself.
+func withoutInterpreter(t *testing.T, real, rt0 []Call) []Call {
+	t.Helper()
+	const enough = 3
+	same := func(a, b Call) bool { return a.Name == b.Name }
+	for i := range real {
+		if slices.EqualFunc(real[i:min(i+enough, len(real))], rt0[:enough], same) {
+			return real[i:]
+		}
+	}
+	t.Fatalf("nothing in the trace begins as rt0's guest does, with %v", rt0[:enough])
+	return nil
 }

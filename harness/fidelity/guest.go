@@ -24,6 +24,7 @@ type Start struct {
 type Side struct {
 	Calls map[View][]Call
 	SP    uint64 // the first stack pointer
+	Bias  uint64 // what is added to the addresses of a position-independent image
 }
 
 // limit bounds a boot to its first clone, in instructions: a hundred times what hello takes.
@@ -50,7 +51,7 @@ func Guest(ctx context.Context, bin string, start Start) (*Side, error) {
 	if err != nil {
 		return nil, err
 	}
-	side := &Side{SP: stack.SP, Calls: map[View][]Call{Auxv: AuxvCalls(img.Arch, stack.AuxvBytes)}}
+	side := &Side{SP: stack.SP, Bias: layout.Bias, Calls: map[View][]Call{Auxv: AuxvCalls(img.Arch, stack.AuxvBytes, layout.Bias)}}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	done := false
@@ -108,11 +109,17 @@ var auxAddresses = map[uint64]string{
 	arch.AT_RANDOM: "stack", arch.AT_EXECFN: "stack", arch.AT_PLATFORM: "stack", arch.AT_SYSINFO: "vdso", arch.AT_SYSINFO_EHDR: "vdso",
 }
 
-// AuxvCalls writes an auxiliary vector as calls: the name of the entry, and its value as the result.
-func AuxvCalls(a *arch.Arch, raw []byte) []Call {
+// auxImage are the entries that hold an address in the image.
+var auxImage = map[uint64]bool{arch.AT_PHDR: true, arch.AT_ENTRY: true}
+
+// AuxvCalls writes an auxiliary vector as calls: the name of the entry, and its value as the result, less the image's bias.
+func AuxvCalls(a *arch.Arch, raw []byte, bias uint64) []Call {
 	var list []Call
 	for _, aux := range AuxvWords(a, raw) {
 		c := Call{Name: arch.AuxName(aux.Type), Result: auxAddresses[aux.Type]}
+		if auxImage[aux.Type] {
+			aux.Value -= bias
+		}
 		if c.Result == "" {
 			c.Result = fmt.Sprintf("%#x", aux.Value)
 		}

@@ -4,12 +4,15 @@ package fidelity
 
 import (
 	"bytes"
+	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/loader"
 	"github.com/rt0-dev/rt0/machine"
 )
 
@@ -36,11 +40,11 @@ var straceViews = map[View][]string{
 // patience bounds one run of a program that is over in a few milliseconds.
 const patience = 30 * time.Second
 
-// native runs the program on the real kernel, once for each view of strace's.
-func native(t *testing.T, strace, bin string, a *arch.Arch, m machine.Machine) (*Side, []uint64) {
+// native runs the program on the real kernel, once for each view of strace's, and tells the first stack pointer and the image's bias of each.
+func native(t *testing.T, strace, bin string, img *loader.Image, m machine.Machine) (side *Side, sps, biases []uint64) {
 	t.Helper()
-	side := &Side{Calls: map[View][]Call{}}
-	var sps []uint64
+	side = &Side{Calls: map[View][]Call{}}
+	a := img.Arch
 	for _, view := range []View{Registers, Contents} {
 		r := &run{t: t, arch: a, machine: m, log: filepath.Join(t.TempDir(), "trace")}
 		r.start(strace, straceViews[view], bin)
@@ -48,10 +52,16 @@ func native(t *testing.T, strace, bin string, a *arch.Arch, m machine.Machine) (
 		require.NoError(t, err)
 		require.NotEmpty(t, calls, "strace wrote:\n%s\n%s", r.text(), r.stderr.String())
 		require.True(t, last(calls[len(calls)-1].Name), "the program ended before its first clone:\n%s", r.text())
-		side.Calls[view], side.Calls[Auxv] = calls, AuxvCalls(a, r.auxv)
-		sps = append(sps, r.sp)
+		var bias uint64
+		for _, aux := range AuxvWords(a, r.auxv) {
+			if aux.Type == arch.AT_ENTRY {
+				bias = aux.Value - img.Entry
+			}
+		}
+		side.Calls[view], side.Calls[Auxv] = calls, AuxvCalls(a, r.auxv, bias)
+		sps, biases = append(sps, r.sp), append(biases, bias)
 	}
-	return side, sps
+	return side, sps, biases
 }
 
 // run is a run under strace.
@@ -255,6 +265,53 @@ func findTool(t *testing.T, name string) string {
 		t.Skipf("%s is not installed: it is neither on PATH nor in .deps/tools/bin (make test installs it)", name)
 	}
 	return file
+}
+
+// interpreterRoot is the directory below which the interpreter is that a position-independent program names: the system's root, or that of
+// a C library for the program's architecture as Debian packages it. Where there is none, it skips the test. A static program has no interpreter.
+func interpreterRoot(t *testing.T, bin string) string {
+	t.Helper()
+	const root = "/"
+	name, machine, order := interpreter(t, bin)
+	fits := func(file string) bool {
+		f, err := elf.Open(file)
+		if err != nil {
+			return false
+		}
+		defer f.Close()
+		return f.Machine == machine && f.Data == order
+	}
+	if name == "" || fits(name) {
+		return root
+	}
+	const library = "usr/*-linux-gnu*"
+	tools, err := filepath.Abs(filepath.Join("..", "..", ".deps", "tools"))
+	require.NoError(t, err)
+	for _, dir := range []string{root, tools} {
+		found, err := filepath.Glob(filepath.Join(dir, library, name))
+		require.NoError(t, err)
+		if i := slices.IndexFunc(found, fits); i >= 0 {
+			return strings.TrimSuffix(found[i], name)
+		}
+	}
+	t.Skipf("%s is not installed: it is neither below %s%s nor below .deps/tools/%s (make test installs it for the architectures that it knows)", name, root, library, library)
+	return ""
+}
+
+// interpreter is the one that a program names, "" when it names none, and what machine it is for.
+func interpreter(t *testing.T, bin string) (string, elf.Machine, elf.Data) {
+	t.Helper()
+	f, err := elf.Open(bin)
+	require.NoError(t, err)
+	defer f.Close()
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			name, err := io.ReadAll(p.Open())
+			require.NoError(t, err)
+			return string(bytes.TrimRight(name, "\x00")), f.Machine, f.Data
+		}
+	}
+	return "", f.Machine, f.Data
 }
 
 // requireRuns skips the test when the kernel does not run a program of the architecture.

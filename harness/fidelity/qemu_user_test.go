@@ -25,6 +25,7 @@ import (
 func qemuPrograms() []program {
 	list := []program{
 		{fixture: fixtures.Hello}, {fixture: fixtures.Inits}, {fixture: fixtures.Goroutines}, {fixture: fixtures.Runtime, env: settings},
+		{fixture: fixtures.Hello, pie: true},
 	}
 	if testing.Short() {
 		return list
@@ -32,6 +33,7 @@ func qemuPrograms() []program {
 	for _, toolchain := range toolchains {
 		list = append(list, program{fixture: fixtures.Hello, toolchain: toolchain})
 	}
+	list = append(list, program{fixture: fixtures.Hello, toolchain: newest, pie: true})
 	return list
 }
 
@@ -61,7 +63,10 @@ func TestQEMUUser(t *testing.T) {
 						m = withFiles(t, m, real)
 						rt0, err := Guest(t.Context(), bin, Start{Machine: m})
 						require.NoError(t, err)
-						j.compare(t, Scope{QEMU, p.fixture, a.Name, img.Minor()}, real, rt0.Calls[QEMU])
+						if p.pie {
+							real = withoutInterpreter(t, real, rt0.Calls[QEMU])
+						}
+						j.compare(t, Scope{QEMU, p.scope(), a.Name, img.Minor()}, real, rt0.Calls[QEMU])
 					})
 				}
 			})
@@ -101,6 +106,9 @@ func runQEMU(t *testing.T, command, bin string, a *arch.Arch, m machine.Machine)
 	cmd := exec.Command(command, qemuSeed, "1", "-strace", "-U", "PWD", "-U", "OLDPWD", "-U", "SHLVL", "-U", "_", bin)
 	if a.PtrSize == 8 && a.UserTop < largeSpace {
 		cmd.Args = slices.Insert(cmd.Args, 1, "-R", fmt.Sprintf("%#x", a.UserTop))
+	}
+	if root := interpreterRoot(t, bin); root != "/" {
+		cmd.Args = slices.Insert(cmd.Args, 1, "-L", root)
 	}
 	cmd.Args, cmd.Env = append(cmd.Args, m.Args...), m.Env
 	file, err := os.Create(log)

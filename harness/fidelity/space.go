@@ -13,6 +13,8 @@ import (
 type Space struct {
 	// SP is the first stack pointer: addresses near it are told by their distance from it.
 	SP uint64
+	// Image is where a position-independent image lies: addresses in it are told by their distance from its start.
+	Image, ImageEnd uint64
 	// Fixed says that a mapping that the program asked for at an address is compared by that address, and not by its ordinal: it
 	// depends on nothing that is random.
 	Fixed bool
@@ -43,6 +45,9 @@ func Normalise(view View, calls []Call, s Space) []Call {
 	n := &normaliser{space: s, view: view}
 	if s.SP != 0 {
 		n.regions = []region{{s.SP - stackBelow, s.SP + stackAbove, "stack"}}
+	}
+	if s.Image != 0 {
+		n.regions = append(n.regions, region{s.Image, s.ImageEnd, "image"})
 	}
 	list := make([]Call, len(calls))
 	for i, c := range calls {
