@@ -166,6 +166,8 @@ var arm = &Arch{
 	Variants: armVariants,
 	PIE:      0, // it has gcc link them
 
+	CPUInfo: armCPUInfo,
+
 	Platform: "v7l",    // ELF_PLATFORM of arm/include/asm/elf.h: elf_name of arm/mm/proc-v7.S and the byte order
 	UTSName:  "armv7l", // arch_name and the byte order, setup_processor of arm/kernel/setup.c
 	QEMU:     "arm",

@@ -2,7 +2,11 @@
 
 package arch
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+)
 
 const (
 	armThumb = 1 << 5  // PSR_T_BIT
@@ -53,6 +57,18 @@ var armFeatures = []Feature{
 
 // armv7Lacks is what the engine's Armv7 models trap on, found out likewise.
 var armv7Lacks = []string{"asimddp", "asimdfhm", "aes", "pmull", "sha1", "sha2", "crc32", "sb"}
+
+// armCPUInfo is c_show of arm/kernel/setup.c. The CPU is what MIDR of the engine's models "max" and "cortex-a15" says; the rest is a
+// device tree's.
+func armCPUInfo(cpus []int, features string) string {
+	var b strings.Builder
+	for _, cpu := range cpus {
+		fmt.Fprintf(&b, "processor\t: %d\nmodel name\t: ARMv7 Processor rev 1 (v7l)\nBogoMIPS\t: 100.00\nFeatures\t: %s \n", cpu, features)
+		b.WriteString("CPU implementer\t: 0x41\nCPU architecture: 7\nCPU variant\t: 0x2\nCPU part\t: 0xc0f\nCPU revision\t: 1\n\n")
+	}
+	b.WriteString("Hardware\t: Generic DT based system\nRevision\t: 0000\nSerial\t\t: 0000000000000000\n")
+	return b.String()
+}
 
 // armTraps are the engine's exceptions (EXCP_* of QEMU's target/arm/cpu.h) and what Linux makes of them.
 var armTraps = []Trap{

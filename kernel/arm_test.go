@@ -5,11 +5,13 @@ package kernel
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/machine"
 )
 
 // armReg is a register of arm by its name.
@@ -192,4 +194,16 @@ func TestMisaligned(t *testing.T) {
 		require.Equal(t, want, p.exit.Addr, tc.name)
 		require.Equal(t, tc.pc, p.exit.PC, tc.name)
 	}
+}
+
+func TestARMFiles(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, "arm", nil, func(c *Config) { c.Machine.CPUs, c.Machine.Features = machine.Count(2), []string{"-crc32", "+swp"} })
+	require.True(t, strings.HasSuffix(p.readFile(t, "/proc/self/maps"), "\nffff0000-ffff1000 r-xp 00000000 00:00 0          [vectors]\n"))
+	text := p.readFile(t, "/proc/cpuinfo")
+	require.Equal(t, 2, strings.Count(text, "model name\t: ARMv7 Processor rev 1 (v7l)\n"))
+	require.Contains(t, text, "\nFeatures\t: swp half thumb fastmult ")
+	require.Contains(t, text, " sha2 sb \nCPU implementer\t: 0x41\n")
+	require.Contains(t, text, "\nprocessor\t: 1\n")
+	require.True(t, strings.HasSuffix(text, "\n\nHardware\t: Generic DT based system\nRevision\t: 0000\nSerial\t\t: 0000000000000000\n"))
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/rt0-dev/rt0/emu"
 )
 
-// nameColumn is where show_map_vma (fs/proc/task_mmu.c) puts the name: 25 + sizeof(void *) * 6 − 1 characters, as a 64-bit kernel
-// counts them, and a space.
-const nameColumn = 25 + 8*6
+// nameColumn is where show_map_vma (fs/proc/task_mmu.c) puts the name: 25 + sizeof(void *) * 6 − 1 characters, and a space. The pointer
+// is the kernel's.
+func (p *Process) nameColumn() int { return 25 + 6*p.kernelWord() }
 
 // procMaps is /proc/self/maps.
 func procMaps(t *Thread) []byte {
 	var b bytes.Buffer
+	column := t.p.nameColumn()
 	list := t.p.mem.Regions()
 	for i, r := range list {
 		if r.Tag == kernelTag || i > 0 && sameArea(list[i-1], r) {
@@ -29,7 +30,7 @@ func procMaps(t *Thread) []byte {
 		start := b.Len()
 		fmt.Fprintf(&b, "%08x-%08x %sp %08x %02x:%02x %d ", r.Start, r.End, protString(r.Prot), origin.offset, 0, origin.dev, origin.ino)
 		if origin.name != "" {
-			b.WriteString(strings.Repeat(" ", max(0, nameColumn-(b.Len()-start))))
+			b.WriteString(strings.Repeat(" ", max(0, column-(b.Len()-start))))
 			b.WriteString(origin.name)
 		}
 		b.WriteByte('\n')
@@ -37,7 +38,7 @@ func procMaps(t *Thread) []byte {
 	for _, page := range t.p.arch.Pages { // get_gate_vma
 		start := b.Len()
 		fmt.Fprintf(&b, "%08x-%08x r-xp 00000000 00:00 0 ", page.Addr, page.Addr+emu.PageSize)
-		b.WriteString(strings.Repeat(" ", max(0, nameColumn-(b.Len()-start))))
+		b.WriteString(strings.Repeat(" ", max(0, column-(b.Len()-start))))
 		b.WriteString(page.Name + "\n")
 	}
 	return b.Bytes()
