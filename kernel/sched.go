@@ -45,6 +45,7 @@ type scheduler struct {
 	random *rand.Rand
 	end    uint64 // instruction count at which the running thread's slice is over
 	yield  bool   // the running thread gives up the rest of its slice
+	turns  uint64 // so far
 	jumps  int    // of the clock, since a thread executed anything
 	pool   contextPool
 }
@@ -68,6 +69,14 @@ func (s *scheduler) renew(now uint64) {
 	if len(s.queue) == 0 && now >= s.end {
 		s.end += ((now-s.end)/slice + 1) * slice
 	}
+}
+
+// length is a turn's, when threads take turns: a slice, and up to a tenth of it more. Were all alike, a loop whose length fits would be
+// interrupted at the same instruction each time, with a lock held, or where the runtime cannot preempt it, for ever.
+func (s *scheduler) length() uint64 {
+	const step, most = 617, slice / 10 // step is most's golden section: the turns' ends are spread evenly
+	s.turns++
+	return slice + s.turns*step%most
 }
 
 // ready queues a thread that can run.
@@ -142,7 +151,7 @@ func (p *Process) pick() bool {
 		p.tryWaiters()
 	}
 	p.switchTo(s.next())
-	s.end = now + slice
+	s.end = now + s.length()
 	return true
 }
 
