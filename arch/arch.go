@@ -50,7 +50,10 @@ type Arch struct {
 	// Exception tells what an exception is by its instruction, where the engine has one number for many (s390x), and by how many bytes the
 	// PC is past the instruction when a handler is entered. Nil: the number says it, and the PC stays.
 	Exception func(code []byte, reg func(Register) uint64) (trap Trap, past int)
-	Structs   Structs
+	// CarryOut does in the CPU's stead what the kernel does so (true), or says what an exception of a row of Traps is by its instruction.
+	// Nil: there is no such thing.
+	CarryOut func(Trap, Trapped) (Trap, bool)
+	Structs  Structs
 
 	Features []Feature // what AT_HWCAP, AT_HWCAP2 and CPUID can say
 	CPUID    []CPUID   // what the CPU itself tells of its features when nothing is faked; nil where it does not
@@ -75,6 +78,10 @@ type Arch struct {
 
 	Entry Register // register that holds the address of code that the kernel enters, where it has no descriptor; None: there is none
 	TOC   Register // register that a function descriptor's second word goes to; None: there are no descriptors
+
+	// AddressError is the first address of which each access is an error to the CPU itself (SIGBUS, and Linux tells no address); 0: there
+	// is none.
+	AddressError uint64
 
 	UserTop    uint64 // first address above user space (TASK_SIZE)
 	StackTop   uint64 // where the kernel puts the top of the first stack, randomisation off
@@ -163,6 +170,7 @@ type Hidden struct {
 	Size       int        // of the block, in bytes; no more than a page
 	Addr       Register   // holds its address
 	Uses       []Register // what the code uses besides, but for the hidden ones
+	Registers  []Slot     // those that are read and written by name, and where they are in the block; nil: the block is taken as a whole
 	Save, Load []uint32
 }
 

@@ -151,6 +151,8 @@ var ownCalls = map[string]map[string]uint64{
 		"cacheflush": 0xf0002,
 	},
 	"s390x":    {"read": 3, "mmap": 90, "clone": 120, "exit_group": 248, "fstat": 108, "pread64": 180, "fadvise64": 253, "getrandom": 349},
+	"mips":     {"read": 4003, "mmap2": 4210, "clone": 4120, "exit_group": 4246, "set_thread_area": 4283, "fstat64": 4215, "clock_gettime64": 4403, "futex_time64": 4422},
+	"mipsle":   {"read": 4003, "mmap2": 4210, "clone": 4120, "exit_group": 4246, "set_thread_area": 4283, "fstat64": 4215, "clock_gettime64": 4403, "futex_time64": 4422},
 	"mips64":   {"read": 5000, "mmap": 5009, "clone": 5055, "exit_group": 5205, "set_thread_area": 5242, "newfstatat": 5252, "epoll_pwait": 5272, "getrandom": 5313},
 	"mips64le": {"read": 5000, "mmap": 5009, "clone": 5055, "exit_group": 5205, "set_thread_area": 5242, "newfstatat": 5252, "epoll_pwait": 5272, "getrandom": 5313},
 }

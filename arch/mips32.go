@@ -6,12 +6,10 @@ import "encoding/binary"
 
 // What mips and mipsle have in common: the O32 ABI under a 32-bit kernel.
 
-// mips32Models are the engine's. Go's code is MIPS32 of the first release, which all of them run; so is MIPS32R6 not, which has other
+// mips32Models is the engine's plainest CPU that has a floating-point unit. Go's code is MIPS32 of the first release. Release 6 has other
 // encodings.
 var mips32Models = []Model{
 	{Name: "24kf", ID: ucCPUMIPS3224KF},
-	{Name: "34kf", ID: ucCPUMIPS3234KF},
-	{Name: "74kf", ID: ucCPUMIPS3274KF},
 }
 
 var mips32PC = Register{"pc", ucMIPSRegPC}
@@ -26,6 +24,38 @@ var mips32Registers = []Register{
 	{"r24", ucMIPSReg24}, {"r25", ucMIPSReg25}, {"r26", ucMIPSReg26}, {"r27", ucMIPSReg27},
 	{"r28", ucMIPSReg28}, {"r29", ucMIPSReg29}, {"r30", ucMIPSReg30}, {"r31", ucMIPSReg31},
 	{"hi", ucMIPSRegHI}, {"lo", ucMIPSRegLO}, {"pc", ucMIPSRegPC},
+}
+
+// mips32Reset is Status for a program: coprocessor 1, with floating-point registers of 32 bits (no FR), user mode (KSU). In user mode the engine
+// traps what a program may not do.
+var mips32Reset = []Reset{
+	{Register{"status", ucMIPSRegCP0STATUS}, 0, 1<<29 | 2<<3},
+}
+
+// mips32TLB writes entries of 512 MiB, as mips64TLB does.
+var mips32TLB = &TLB{
+	Miss:    mipsTLBLoad,
+	Entries: 16,
+	Bits:    29,
+	Set: []Reset{
+		{Register{"status", ucMIPSRegCP0STATUS}, 0, 1<<29 | 1<<2}, // ERL: kernel mode
+		{Register{"r9", ucMIPSReg9}, 0, 0x1fffe000},               // PageMask
+		{Register{"r11", ucMIPSReg11}, 0, 6},                      // EntryLo: valid, dirty, any page
+	},
+	Index:   Register{"r8", ucMIPSReg8},
+	Address: Register{"r10", ucMIPSReg10},
+	Code: []uint32{
+		0x40880000, // mtc0 $8, Index
+		0x40892800, // mtc0 $9, PageMask
+		0x254c0001, // addiu $12, $10, 1
+		0x408c5000, // mtc0 $12, EntryHi
+		0x408b1000, // mtc0 $11, EntryLo0
+		0x408b1800, // mtc0 $11, EntryLo1
+		0x42000002, // tlbwi
+		0x408a5000, // mtc0 $10, EntryHi
+		0x42000002, // tlbwi
+		0x0000000c, // syscall
+	},
 }
 
 // mips32Syscall is the convention of mips/kernel/scall32-o32.S and syscall(2).
@@ -55,12 +85,15 @@ var mips32Syscall = Syscall{
 
 // mips32Frame is struct rt_sigframe of mips/kernel/signal.c: the argument slots of O32 and padding, siginfo at 24, ucontext at 152 with its
 // sigcontext (mips/include/uapi/asm/sigcontext.h) at 176, where registers of 32 bits have 64. Filled in by setup_rt_frame and
-// setup_sigcontext. What it calls unused, and the registers of the DSP extension that the CPU lacks, nobody writes.
-func mips32Frame() SignalFrame {
+// setup_sigcontext. What it calls unused, and the registers of the DSP extension that the CPU lacks, nobody writes; neither does it write
+// the odd places of sc_fpregs.
+func mips32Frame(order binary.ByteOrder) SignalFrame {
 	const (
 		context = 176
 		pc      = context + 8
 		regs    = context + 16
+		fpregs  = context + 272
+		csr     = context + 532
 		hi, lo  = context + 552, context + 560
 	)
 	f := SignalFrame{
@@ -92,6 +125,15 @@ func mips32Frame() SignalFrame {
 		f.Regs = append(f.Regs, Slot{r, regs + 8*i, 8})
 	}
 	f.Regs = append(f.Regs, Slot{Register{"hi", ucMIPSRegHI}, hi, 8}, Slot{Register{"lo", ucMIPSRegLO}, lo, 8}, Slot{mips32PC, pc, 8})
+	low := 4 // of a double, whose halves are in two registers (FR = 0)
+	if order == binary.ByteOrder(binary.LittleEndian) {
+		low = 0
+	}
+	for i := 0; i < 32; i += 2 {
+		f.Float = append(f.Float,
+			FloatSlot{Reg: mipsFloat(i), Offset: fpregs + 8*i + low, Size: 4}, FloatSlot{Reg: mipsFloat(i + 1), Offset: fpregs + 8*i + 4 - low, Size: 4})
+	}
+	f.Float = append(f.Float, mipsFCSRSlot(csr))
 	return f
 }
 

@@ -130,7 +130,7 @@ func mips64Frame() SignalFrame {
 		f.Regs = append(f.Regs, Slot{r, context + 8*i, 8})
 		f.Float = append(f.Float, FloatSlot{Reg: mipsFloat(i), Offset: fpregs + 8*i, Size: 8})
 	}
-	f.Float = append(f.Float, FloatSlot{Reg: Register{"fcsr", ucMIPSRegFCSR}, Offset: csr, Size: 4})
+	f.Float = append(f.Float, mipsFCSRSlot(csr))
 	f.Regs = append(f.Regs, Slot{Register{"hi", ucMIPSRegHI}, hi, 8}, Slot{Register{"lo", ucMIPSRegLO}, lo, 8}, Slot{mips64PC, pc, 8})
 	return f
 }

@@ -37,6 +37,7 @@ var mips64le = &Arch{
 		Branches:   mipsBranches,
 		Culprit:    mipsCulprit(8),
 		TLB:        mips64TLB,
+		Hidden:     mipsHidden(8),
 	},
 
 	PC:        mips64PC,
@@ -49,9 +50,10 @@ var mips64le = &Arch{
 	Syscall: mips64Syscall,
 	ABI:     mips64ABI,
 
-	Signal:  mips64Frame(),
-	Signals: mipsSignalsOf(8),
-	Traps:   mipsTraps,
+	Signal:   mips64Frame(),
+	Signals:  mipsSignalsOf(8),
+	Traps:    mipsTraps,
+	CarryOut: mipsCarryOut,
 
 	Structs: mips64Structs,
 
@@ -63,6 +65,9 @@ var mips64le = &Arch{
 	QEMU:     "mips64el",
 
 	Disassemble: nil,
+	CPUInfo:     mipsCPUInfo("MIPS GENERIC QEMU V0.0  FPU V0.0", "mips1 mips2 mips3 mips4 mips5 mips32r1 mips32r2 mips64r1 mips64r2"),
+
+	AddressError: 1 << 40, // do_ade of mips/kernel/unaligned.c
 
 	Variants: mips64Variants,
 	PIE:      0,

@@ -2,10 +2,7 @@
 
 package arch
 
-import (
-	"slices"
-	"strconv"
-)
+import "slices"
 
 // What mips, mipsle, mips64 and mips64le have in common: Linux's port to MIPS took its numbers from IRIX, where others took those of x86.
 //
@@ -109,22 +106,6 @@ func mipsFeatures(engine ...string) []Feature {
 	}
 	return features
 }
-
-// mipsTraps are the CPU's exceptions by the engine's numbers (EXCP_*), and what Linux makes of them (mips/kernel/traps.c). Where it says
-// no more than force_sig, there is no address.
-var mipsTraps = []Trap{
-	{Intr: 12, Signal: SIGBUS, Code: siKernel},       // AdEL: do_ade
-	{Intr: 13, Signal: SIGBUS, Code: siKernel},       // AdES: do_ade
-	{Intr: 18, Signal: SIGTRAP, Code: 1},             // break: do_bp, TRAP_BRKPT
-	{Intr: 19, Signal: SIGILL, Code: siKernel},       // coprocessor unusable: do_cpu
-	{Intr: 20, Signal: SIGILL, Code: siKernel},       // reserved instruction: do_ri
-	{Intr: 21, Signal: SIGFPE, Code: 2, Addr: true},  // overflow: do_ov, FPE_INTOVF
-	{Intr: 22, Signal: SIGTRAP, Code: siKernel},      // teq and the like: do_tr
-	{Intr: 23, Signal: SIGFPE, Code: 14, Addr: true}, // floating point: do_fpe, FPE_FLTUNK
-}
-
-// mipsFloat is a floating-point register.
-func mipsFloat(n int) Register { return Register{"f" + strconv.Itoa(n), ucMIPSRegF0 + n} }
 
 // mipsReserve is `ll $5, 0($4); syscall`, the most significant byte first; mipsleReserve is the other way round.
 var (

@@ -33,6 +33,11 @@ var mipsle = &Arch{
 		InsnShift:  2,
 		SmallPages: false,
 		Reserve:    mipsleReserve,
+		Reset:      mips32Reset,
+		Branches:   mipsBranches,
+		Culprit:    mipsCulprit(4),
+		TLB:        mips32TLB,
+		Hidden:     mipsHidden(4),
 	},
 
 	PC:        mips32PC,
@@ -52,9 +57,10 @@ var mipsle = &Arch{
 		G:         Register{"r30", ucMIPSReg30},
 	},
 
-	Signal:  mips32Frame(),
-	Signals: mipsSignalsOf(4),
-	Traps:   mipsTraps,
+	Signal:   mips32Frame(binary.LittleEndian),
+	Signals:  mipsSignalsOf(4),
+	Traps:    mipsTraps,
+	CarryOut: mipsCarryOut,
 
 	Structs: mips32Structs,
 
@@ -66,10 +72,13 @@ var mipsle = &Arch{
 	QEMU:     "mipsel",
 
 	Disassemble: nil,
+	CPUInfo:     mipsCPUInfo("MIPS 24Kc V0.0  FPU V0.0", "mips1 mips2 mips32r1 mips32r2"),
+
+	AddressError: 1 << 31, // kseg0 and above: do_ade of mips/kernel/unaligned.c
 
 	UserTop:    0x7fff8000,                // TASK_SIZE of mips/include/asm/processor.h
 	StackTop:   0x7fff5000,                // mips_stack_top of mips/kernel/process.c: below a page for the FPU emulator, the vDSO's and its data's
-	MmapTop:    0x77ff8000,                // mmap_base of mips/mm/mmap.c: 128 MiB below TASK_SIZE
+	MmapTop:    0x77ff5000,                // mmap_base of mm/util.c: 128 MiB below
 	PIEBase:    0x55550000,                // ELF_ET_DYN_BASE of mips/include/asm/elf.h: two thirds of it
 	PageSizes:  []int{4096, 16384, 65536}, // CONFIG_PAGE_SIZE_{4,16,64}KB
 	Trampoline: mips32Sigreturn(binary.LittleEndian),

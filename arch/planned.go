@@ -19,8 +19,6 @@ const notYet = "not described yet"
 // planned are the rest of `go tool dist list` for linux. Machines and classes: cmd/link/internal/ld/elf.go.
 var planned = []Planned{
 	{"loong64", elf.EM_LOONGARCH, elf.ELFCLASS64, elf.ELFDATA2LSB, "the CPU engine has no LoongArch"},
-	{"mips", elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2MSB, notYet},
-	{"mipsle", elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2LSB, notYet},
 }
 
 // Unsupported returns the GOARCHes that Go has on Linux and rt0 does not boot, by name.

@@ -11,7 +11,7 @@ import (
 )
 
 // all are the architectures that rt0 boots, in the order of its tables.
-var all = []*Arch{amd64, arm64, i386, arm, riscv64, ppc64le, ppc64, s390x, mips64, mips64le}
+var all = []*Arch{amd64, arm64, i386, arm, riscv64, ppc64le, ppc64, s390x, mips, mipsle, mips64, mips64le}
 
 // All returns the architectures that rt0 boots, in the order in which tables list them.
 func All() []*Arch { return slices.Clone(all) }

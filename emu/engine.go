@@ -67,8 +67,8 @@ type Engine struct {
 
 	snapshots []*Snapshot // those that are valid, oldest first
 	tlb       cpuTLB
-	hidden    struct{ save, load C.uint64_t } // where the code for hidden registers lies in the page of our own
-	next      uint64                          // where the guest goes on past the instruction of the last stop (Skip)
+	hidden    hidden
+	next      uint64 // where the guest goes on past the instruction of the last stop (Skip)
 
 	places []C.size_t // where a context has the reserved address (reserve.go); valid once looked
 	looked bool
@@ -124,6 +124,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{arch: a, c: c, cpuid: cfg.CPUID}
 	e.mem.e = e
+	e.hidden = newHidden(a.Engine.Hidden)
 	if err := e.initStub(); err != nil {
 		e.Close()
 		return nil, err
@@ -175,10 +176,20 @@ func (e *Engine) Arch() *arch.Arch { return e.arch }
 func (e *Engine) Mem() *Memory { return &e.mem }
 
 // Reg reads an integer register, zero-extended to 64 bits.
-func (e *Engine) Reg(r arch.Register) uint64 { return uint64(C.rt0_reg(e.c, C.int(r.ID))) }
+func (e *Engine) Reg(r arch.Register) uint64 {
+	if b := e.slot(r); b != nil {
+		return uintOf(e.arch.Order, b)
+	}
+	return uint64(C.rt0_reg(e.c, C.int(r.ID)))
+}
 
 // SetReg writes an integer register; bits past its width are dropped.
 func (e *Engine) SetReg(r arch.Register, v uint64) {
+	if b := e.slot(r); b != nil {
+		putUint(e.arch.Order, b, v)
+		e.hidden.dirty = true
+		return
+	}
 	C.rt0_set_reg(e.c, C.int(r.ID), C.uint64_t(v))
 }
 
@@ -245,6 +256,7 @@ type Stop struct {
 	Access Prot   // StopFault: how
 	Mapped bool   // StopFault: there is a page, and its protection forbids the access
 	Intr   uint32 // StopInterrupt: the engine's exception number
+	Slot   bool   // what stopped is in the delay slot of the branch at PC
 	Err    error  // StopEngine: what the engine says
 }
 
@@ -262,6 +274,8 @@ func (e *Engine) Run(limit uint64) Stop {
 
 // run is Run, up to an instruction that may be emulated.
 func (e *Engine) run(limit uint64) Stop {
+	e.flushHidden()
+	e.dropHidden()
 	C.rt0_run(e.c, C.uint64_t(limit))
 	s := &e.c.stop
 	stop := Stop{Kind: StopKind(s.why), PC: uint64(s.pc), Addr: uint64(s.addr), Access: Prot(s.access), Mapped: s.mapped != 0, Intr: uint32(s.intr)}
@@ -281,10 +295,16 @@ type Context struct {
 func (e *Engine) NewContext() *Context { return &Context{e, C.rt0_context_open(e.c)} }
 
 // Save copies the CPU's registers to the context.
-func (c *Context) Save() { C.rt0_context_save(c.e.c, c.c) }
+func (c *Context) Save() {
+	c.e.flushHidden()
+	C.rt0_context_save(c.e.c, c.c)
+}
 
 // Load copies them back.
-func (c *Context) Load() { C.rt0_context_load(c.e.c, c.c) }
+func (c *Context) Load() {
+	c.e.dropHidden()
+	C.rt0_context_load(c.e.c, c.c)
+}
 
 // Close frees the context.
 func (c *Context) Close() {

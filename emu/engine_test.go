@@ -33,14 +33,19 @@ var snippets = map[string]struct {
 	// The loop has an instruction of two bytes and one of four.
 	"riscv64":  {"a0", "a1", "a2", code("23 b0 a5 00 73 00 00 00"), code("03 b5 05 00 73 00 00 00"), code("7d 16 e3 1f 06 fe 73 00 00 00"), code("00 00"), 8, 2, 4},
 	"arm":      {"r0", "r1", "r2", code("00 00 81 e5 00 00 00 ef"), code("00 00 91 e5 00 00 00 ef"), code("01 20 52 e2 fd ff ff 1a 00 00 00 ef"), code("f0 00 f0 e7"), 4, 2, 4},
+	"mips":     {"r8", "r9", "r10", words(be, 0xad280000, 12), words(be, 0x8d280000, 12), words(be, mipsLoop...), words(be, 0x37), 4, 3, 4},
+	"mipsle":   {"r8", "r9", "r10", words(le, 0xad280000, 12), words(le, 0x8d280000, 12), words(le, mipsLoop...), words(le, 0x37), 4, 3, 4},
 	"mips64":   {"r8", "r9", "r10", words(be, 0xfd280000, 12), words(be, 0xdd280000, 12), words(be, mips64Loop...), words(be, 0x37), 8, 3, 4},
 	"mips64le": {"r8", "r9", "r10", words(le, 0xfd280000, 12), words(le, 0xdd280000, 12), words(le, mips64Loop...), words(le, 0x37), 8, 3, 4},
 	"ppc64le":  {"r5", "r4", "r6", code("00 00 a4 f8 02 00 00 44"), code("00 00 a4 e8 02 00 00 44"), code("ff ff c6 34 fc ff 82 40 02 00 00 44"), code("00 00 00 00"), 8, 2, 4},
 	"ppc64":    {"r5", "r4", "r6", code("f8 a4 00 00 44 00 00 02"), code("e8 a4 00 00 44 00 00 02"), code("34 c6 ff ff 40 82 ff fc 44 00 00 02"), code("00 00 00 00"), 8, 2, 4},
 }
 
-// mips64Loop has a do-nothing instruction in the delay slot.
-var mips64Loop = []uint32{0x654affff, 0x1540fffe, 0, 12}
+// mipsLoop and mips64Loop have a do-nothing instruction in the delay slot.
+var (
+	mipsLoop   = []uint32{0x254affff, 0x1540fffe, 0, 12}
+	mips64Loop = []uint32{0x654affff, 0x1540fffe, 0, 12}
+)
 
 var be, le = binary.BigEndian, binary.LittleEndian
 

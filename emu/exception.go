@@ -81,6 +81,7 @@ func (e *Engine) mend(stop *Stop) bool {
 	next := C.uint64_t(e.next)
 	if bool(C.rt0_in_slot(e.c, C.uint64_t(stop.PC))) && bool(C.rt0_leave_slot(e.c, slotStub, &next)) {
 		stop.PC -= 4
+		stop.Slot = true
 		e.next = uint64(next)
 	}
 	e.SetReg(e.arch.PC, stop.PC)

@@ -80,6 +80,16 @@ var instructions = map[string]map[string]string{
 		"vfpv3":     "00 0b b7 ee", // vmov.f64 d0, #1
 		"vfpv4":     "02 0b a1 ee", // vfma.f64 d0, d1, d2
 	},
+	"mips": {
+		"mips3d": "46 c2 20 18", // addr.ps $f0, $f4, $f2
+		"msa":    "78 00 00 0e", // addv.b $w0, $w0, $w0
+		"dsp":    "7d 2a 40 10", // addu.qb $8, $9, $10
+	},
+	"mipsle": {
+		"mips3d": "18 20 c2 46",
+		"msa":    "0e 00 00 78",
+		"dsp":    "10 40 2a 7d",
+	},
 	"mips64": {
 		"mips3d": "46 c2 20 18", // addr.ps $f0, $f4, $f2
 		"msa":    "78 00 00 0e", // addv.b $w0, $w0, $w0
@@ -197,10 +207,10 @@ var instructions = map[string]map[string]string{
 var only64 = []string{"cx16", "fsgsbase"}
 
 // pointers are the registers that memory operands use, and traps the system call that ends a try.
-var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "s390x": "r1", "riscv64": "a1", "arm": "r1", "mips64": "r9", "mips64le": "r9",
+var pointers, traps = map[string]string{"amd64": "rsi", "arm64": "x1", "386": "esi", "s390x": "r1", "riscv64": "a1", "arm": "r1", "mips": "r9", "mipsle": "r9", "mips64": "r9", "mips64le": "r9",
 	"ppc64le": "r4", "ppc64": "r4"},
 	map[string]string{"amd64": "0f 05", "arm64": "01 00 00 d4", "386": "cd 80", "s390x": "0a 00", "riscv64": "73 00 00 00", "arm": "00 00 00 ef",
-		"mips64": "00 00 00 0c", "mips64le": "0c 00 00 00", "ppc64le": "02 00 00 44", "ppc64": "44 00 00 02"}
+		"mips": "00 00 00 0c", "mipsle": "0c 00 00 00", "mips64": "00 00 00 0c", "mips64le": "0c 00 00 00", "ppc64le": "02 00 00 44", "ppc64": "44 00 00 02"}
 
 // others run the instructions of another architecture, each changed; "" leaves one out.
 var others = map[string]struct {

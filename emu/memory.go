@@ -345,17 +345,21 @@ func uintOf(order binary.ByteOrder, b []byte) uint64 {
 // PutUint writes one.
 func (m *Memory) PutUint(addr uint64, size int, v uint64) error {
 	var b [8]byte
-	switch order := m.e.arch.Order; size {
+	putUint(m.e.arch.Order, b[:size], v)
+	return m.Write(addr, b[:size])
+}
+
+func putUint(order binary.ByteOrder, b []byte, v uint64) {
+	switch len(b) {
 	case 1:
 		b[0] = byte(v)
 	case 2:
-		order.PutUint16(b[:], uint16(v))
+		order.PutUint16(b, uint16(v))
 	case 4:
-		order.PutUint32(b[:], uint32(v))
+		order.PutUint32(b, uint32(v))
 	default:
-		order.PutUint64(b[:], v)
+		order.PutUint64(b, v)
 	}
-	return m.Write(addr, b[:size])
 }
 
 // CString reads the bytes before the first NUL; it is an error when none of the first limit bytes is one.

@@ -60,6 +60,9 @@ func (p *Process) fault(t *Thread, stop emu.Stop) {
 	if !p.canonical(stop.Addr) { // exc_general_protection: no address is told
 		info.code, info.addr, info.trap, info.err = siKernel, 0, trapProtection, 0
 	}
+	if first := p.arch.AddressError; first != 0 && stop.Addr >= first { // the CPU does not even look for a page (do_ade of MIPS)
+		info.signo, info.code, info.addr = arch.SIGBUS, siKernel, 0
+	}
 	p.force(t, info)
 }
 
@@ -81,6 +84,9 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 			trap = known
 			break
 		}
+	}
+	if p.carryOut(t, stop, &trap) {
+		return
 	}
 	what := "illegal instruction"
 	if p.arch.Exception != nil {
@@ -161,6 +167,9 @@ func (p *Process) interrupt(t *Thread, stop emu.Stop) {
 			trap = known
 		}
 	}
+	if p.carryOut(t, stop, &trap) {
+		return
+	}
 	p.undefined(&trap, stop.PC)
 	info := trapped(trap, stop.PC, fmt.Sprintf("exception %d", stop.Intr))
 	if insn, err := p.mem.Uint(stop.PC, 4); err == nil && trap.Access != nil {
@@ -168,6 +177,35 @@ func (p *Process) interrupt(t *Thread, stop emu.Stop) {
 		info.why = fmt.Sprintf("at %#x (misaligned access)", info.addr)
 	}
 	p.force(t, info)
+}
+
+// carryOut lets the architecture do an instruction in the CPU's stead, or say what its exception is.
+func (p *Process) carryOut(t *Thread, stop emu.Stop, trap *arch.Trap) (done bool) {
+	if p.arch.CarryOut == nil {
+		return false
+	}
+	if *trap, done = p.arch.CarryOut(*trap, p.instruction(t, stop)); done {
+		p.eng.Skip()
+	}
+	return done
+}
+
+// instruction is what has raised an exception, and what it works on.
+func (p *Process) instruction(t *Thread, stop emu.Stop) arch.Trapped {
+	at := stop.PC
+	if stop.Slot {
+		at += 4
+	}
+	insn, _ := t.readUint(at, 4)
+	return arch.Trapped{
+		Insn: uint32(insn), Word: p.arch.PtrSize, UserTop: p.arch.UserTop, Counter: uint64(p.clock.now()),
+		Reg: p.eng.Reg, SetReg: p.eng.SetReg,
+		Read: func(addr uint64, size int) (uint64, bool) {
+			v, errno := t.readUint(addr, size)
+			return v, errno == 0
+		},
+		Write: func(addr uint64, size int, v uint64) bool { return t.writeUint(addr, size, v) == 0 },
+	}
 }
 
 // vsyscalls are the entries of x86-64's legacy page, by offset. Go up to 1.15 calls them where it finds no vDSO. Linux lets the

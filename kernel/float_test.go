@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,7 +21,7 @@ type control struct {
 var rounding = map[control]uint64{
 	{"fpcw", 2}: 3 << 10, {"fpcw", 4}: 3 << 10, {"mxcsr", 4}: 3 << 13, // x86
 	{"fpcr", 4}: 3 << 22, {"fpscr", 4}: 3 << 22, // arm64, arm
-	{"fpscr", 8}: 3, {"fcsr", 4}: 3 << 5, {"fpc", 4}: 3, // ppc64, riscv64, s390x
+	{"fpscr", 8}: 3, {"fcsr", 4}: 3 << 5, {"fpc", 4}: 3, // ppc64, riscv64 (on mips flags), s390x
 }
 
 // setFloats gives the floating-point registers of the frame values of their own, told by round: to none the value that another has.
@@ -35,6 +36,8 @@ func (p *Process) setFloats(round uint64) {
 			p.eng.SetWideReg(s.Reg, [2]uint64{low, 0x3f00 + round<<4 + uint64(s.Reg.ID)&15})
 		case s.Size == 8 && s.Save == nil:
 			p.eng.SetReg(s.Reg, low)
+		case s.Size == 4 && s.Save == nil && unicode.IsDigit(rune(s.Reg.Name[len(s.Reg.Name)-1])): // half a double: mips
+			p.eng.SetReg(s.Reg, 0xbfe0_0000+round<<8+uint64(s.Reg.ID))
 		}
 	}
 }

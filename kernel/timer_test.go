@@ -43,7 +43,7 @@ func TestTimerOnThreadTime(t *testing.T) {
 		begin := first.Instructions
 		for !first.queue.set.has(arch.SIGPROF) {
 			p.run(1)
-			require.LessOrEqual(t, first.Instructions-begin, uint64(50_001))
+			require.LessOrEqual(t, first.Instructions-begin, uint64(50_002)) // the loop may have a delay slot
 		}
 		require.GreaterOrEqual(t, first.Instructions-begin, uint64(50_000))
 		require.Greater(t, other.Instructions, uint64(20_000), "another thread's time does not count")

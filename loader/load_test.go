@@ -248,11 +248,18 @@ func TestRelocationsRefused(t *testing.T) {
 		typ  uint32
 		name string
 	}{
-		"amd64": {uint32(elf.R_X86_64_IRELATIVE), "R_X86_64_IRELATIVE"},
-		"386":   {uint32(elf.R_386_IRELATIVE), "R_386_IRELATIVE"},
-		"arm64": {uint32(elf.R_AARCH64_IRELATIVE), "R_AARCH64_IRELATIVE"},
-		"arm":   {uint32(elf.R_ARM_IRELATIVE), "R_ARM_IRELATIVE"},
-		"s390x": {uint32(elf.R_390_COPY), "R_390_COPY"}, // debug/elf ends before R_390_IRELATIVE
+		"amd64":    {uint32(elf.R_X86_64_IRELATIVE), "R_X86_64_IRELATIVE"},
+		"386":      {uint32(elf.R_386_IRELATIVE), "R_386_IRELATIVE"},
+		"arm64":    {uint32(elf.R_AARCH64_IRELATIVE), "R_AARCH64_IRELATIVE"},
+		"arm":      {uint32(elf.R_ARM_IRELATIVE), "R_ARM_IRELATIVE"},
+		"riscv64":  {uint32(elf.R_RISCV_COPY), "R_RISCV_COPY"},
+		"ppc64":    {uint32(elf.R_PPC64_JMP_IREL), "R_PPC64_JMP_IREL"},
+		"ppc64le":  {uint32(elf.R_PPC64_JMP_IREL), "R_PPC64_JMP_IREL"},
+		"mips":     {uint32(elf.R_MIPS_TLS_TPREL32), "R_MIPS_TLS_TPREL32"},
+		"mipsle":   {uint32(elf.R_MIPS_TLS_TPREL32), "R_MIPS_TLS_TPREL32"},
+		"mips64":   {uint32(elf.R_MIPS_TLS_TPREL32), "R_MIPS_TLS_TPREL32"},
+		"mips64le": {uint32(elf.R_MIPS_TLS_TPREL32), "R_MIPS_TLS_TPREL32"},
+		"s390x":    {uint32(elf.R_390_COPY), "R_390_COPY"}, // debug/elf ends before R_390_IRELATIVE
 	}
 	for _, tc := range []struct {
 		name string
