@@ -62,7 +62,7 @@ type Fault struct {
 	Signal      string  `json:"signal"`                // "SIGSEGV"
 	Code        int     `json:"code"`                  // si_code
 	Addr        Address `json:"addr"`                  // si_addr
-	PC          Address `json:"pc"`                    // where the thread was
+	PC          Address `json:"pc"`                    // the instruction; on s390x a handler may be told of the one behind it
 	Why         string  `json:"why"`                   // "at 0x123 (read)"
 	Function    string  `json:"function,omitempty"`    // "main.load+0x4"; "" when pc lies in none
 	Instruction string  `json:"instruction,omitempty"` // at pc, disassembled; "" when it cannot be read
@@ -92,6 +92,7 @@ func (a *Address) UnmarshalText(text []byte) error {
 type sighted struct {
 	Fault
 	registers []string
+	past      uint64 // where a handler finds the thread
 }
 
 // atFault notes a fault: of each thread the last.
@@ -101,7 +102,7 @@ func (b *boot) atFault(t *kernel.Thread, f kernel.Fault) {
 	}
 	s := &sighted{Fault{
 		Signal: f.Signal.String(), Code: int(f.Code), Addr: Address(f.Addr), PC: Address(f.PC), Why: f.Why, Instruction: b.disassemble(f.PC),
-	}, b.registers()}
+	}, b.registers(), f.PC + uint64(f.Past)}
 	if b.isCode(f.PC) {
 		s.Function = b.location(frame{pc: f.PC, exact: true})
 	}
@@ -136,7 +137,7 @@ func (b *boot) autopsy(t *kernel.Thread) *Crash {
 func (b *boot) causedBy(fault *sighted, frames []frame) bool {
 	for i, f := range frames {
 		switch {
-		case f.exact && f.pc == uint64(fault.PC):
+		case f.exact && (f.pc == uint64(fault.PC) || f.pc == fault.past):
 			return true
 		case i > 0 && frames[i-1].name == sigpanic: // the call of what is no code has left no frame
 			return fault.Function == ""

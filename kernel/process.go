@@ -65,7 +65,8 @@ type Fault struct {
 	Signal arch.Signal
 	Code   int32  // si_code
 	Addr   uint64 // si_addr
-	PC     uint64 // where the thread was
+	PC     uint64 // the instruction
+	Past   int    // bytes from there to where a handler finds the thread
 	Why    string // "at 0x123 (read)"
 }
 

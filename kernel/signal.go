@@ -303,7 +303,7 @@ func (p *Process) act(t *Thread, info siginfo) bool {
 // ended.
 func (p *Process) force(t *Thread, info siginfo) bool {
 	if info.fault && p.cfg.Observer.Fault != nil {
-		p.cfg.Observer.Fault(t, Fault{info.signo, info.code, info.addr, p.eng.Reg(p.arch.PC), info.why})
+		p.cfg.Observer.Fault(t, Fault{info.signo, info.code, info.addr, p.eng.Reg(p.arch.PC), info.past, info.why})
 	}
 	a := &p.signals.actions[info.signo]
 	if t.mask.has(info.signo) || a.handler == sigIgnore {
