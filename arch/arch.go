@@ -62,8 +62,12 @@ type Arch struct {
 	CPUInfo func(cpus []int, features string) string
 
 	Platform string // AT_PLATFORM; "" when the kernel gives none
-	UTSName  string // uname's machine
-	QEMU     string // qemu-user's name of the target: "aarch64" for qemu-aarch64
+	// BasePlatform is AT_BASE_PLATFORM, "" when the kernel gives none; Aux are the entries of the auxv that the architecture adds
+	// (ARCH_DLINFO), but for the vDSO's.
+	BasePlatform string
+	Aux          []AuxEntry
+	UTSName      string // uname's machine
+	QEMU         string // qemu-user's name of the target: "aarch64" for qemu-aarch64
 
 	// Disassemble writes an instruction for a crash report (disasm.go); nil where golang.org/x/arch has no decoder.
 	Disassemble Disassembler
@@ -102,6 +106,9 @@ type Segments struct {
 	Code  Register   // CS
 	Data  []Register // DS, ES, SS
 }
+
+// AuxEntry is an entry of the auxiliary vector with a fixed value.
+type AuxEntry struct{ Type, Value uint64 }
 
 // Tier says how far the support of an architecture goes.
 type Tier string

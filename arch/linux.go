@@ -64,7 +64,12 @@ const (
 	AT_PLATFORM          = 15 // address of a string: the CPU for ld.so
 	AT_HWCAP             = 16 // CPU features
 	AT_CLKTCK            = 17 // frequency of times(), in Hz
+	AT_DCACHEBSIZE       = 19 // ppc64: size of a data cache block, in bytes
+	AT_ICACHEBSIZE       = 20 // ppc64: size of an instruction cache block
+	AT_UCACHEBSIZE       = 21 // ppc64: size of a unified cache block
+	AT_IGNOREPPC         = 22 // ppc64: to be passed over
 	AT_SECURE            = 23 // 1: set-user-ID and the like
+	AT_BASE_PLATFORM     = 24 // address of a string: the CPU that it really is
 	AT_RANDOM            = 25 // address of 16 random bytes
 	AT_HWCAP2            = 26 // more CPU features
 	AT_RSEQ_FEATURE_SIZE = 27 // size of the rseq area that the kernel knows, in bytes
@@ -74,6 +79,14 @@ const (
 	AT_EXECFN            = 31 // address of a string: the program's path
 	AT_SYSINFO           = 32 // 386: address of the vDSO's system call
 	AT_SYSINFO_EHDR      = 33 // address of the vDSO
+	AT_L1I_CACHESIZE     = 40 // ppc64, riscv64: size of a cache, in bytes
+	AT_L1I_CACHEGEOMETRY = 41 // its associativity << 16, and the size of a line
+	AT_L1D_CACHESIZE     = 42
+	AT_L1D_CACHEGEOMETRY = 43
+	AT_L2_CACHESIZE      = 44
+	AT_L2_CACHEGEOMETRY  = 45
+	AT_L3_CACHESIZE      = 46
+	AT_L3_CACHEGEOMETRY  = 47
 	AT_MINSIGSTKSZ       = 51 // smallest stack for a signal, in bytes
 )
 
@@ -82,7 +95,12 @@ var auxNames = [...]string{
 	AT_NULL: "AT_NULL", AT_IGNORE: "AT_IGNORE", AT_EXECFD: "AT_EXECFD", AT_PHDR: "AT_PHDR", AT_PHENT: "AT_PHENT", AT_PHNUM: "AT_PHNUM",
 	AT_PAGESZ: "AT_PAGESZ", AT_BASE: "AT_BASE", AT_FLAGS: "AT_FLAGS", AT_ENTRY: "AT_ENTRY", AT_UID: "AT_UID", AT_EUID: "AT_EUID",
 	AT_GID: "AT_GID", AT_EGID: "AT_EGID", AT_PLATFORM: "AT_PLATFORM", AT_HWCAP: "AT_HWCAP", AT_CLKTCK: "AT_CLKTCK",
-	AT_SECURE: "AT_SECURE", AT_RANDOM: "AT_RANDOM", AT_HWCAP2: "AT_HWCAP2", AT_RSEQ_FEATURE_SIZE: "AT_RSEQ_FEATURE_SIZE",
+	AT_DCACHEBSIZE: "AT_DCACHEBSIZE", AT_ICACHEBSIZE: "AT_ICACHEBSIZE", AT_UCACHEBSIZE: "AT_UCACHEBSIZE", AT_IGNOREPPC: "AT_IGNOREPPC",
+	AT_L1I_CACHESIZE: "AT_L1I_CACHESIZE", AT_L1I_CACHEGEOMETRY: "AT_L1I_CACHEGEOMETRY",
+	AT_L1D_CACHESIZE: "AT_L1D_CACHESIZE", AT_L1D_CACHEGEOMETRY: "AT_L1D_CACHEGEOMETRY",
+	AT_L2_CACHESIZE: "AT_L2_CACHESIZE", AT_L2_CACHEGEOMETRY: "AT_L2_CACHEGEOMETRY",
+	AT_L3_CACHESIZE: "AT_L3_CACHESIZE", AT_L3_CACHEGEOMETRY: "AT_L3_CACHEGEOMETRY",
+	AT_SECURE: "AT_SECURE", AT_BASE_PLATFORM: "AT_BASE_PLATFORM", AT_RANDOM: "AT_RANDOM", AT_HWCAP2: "AT_HWCAP2", AT_RSEQ_FEATURE_SIZE: "AT_RSEQ_FEATURE_SIZE",
 	AT_RSEQ_ALIGN: "AT_RSEQ_ALIGN", AT_HWCAP3: "AT_HWCAP3", AT_HWCAP4: "AT_HWCAP4", AT_EXECFN: "AT_EXECFN",
 	AT_SYSINFO: "AT_SYSINFO", AT_SYSINFO_EHDR: "AT_SYSINFO_EHDR", AT_MINSIGSTKSZ: "AT_MINSIGSTKSZ",
 }

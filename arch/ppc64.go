@@ -11,7 +11,7 @@ var ppc64 = &Arch{
 	Name: "ppc64",
 	Tier: Full,
 	Missing: []string{
-		"POWER10's prefixed instructions and MMA, transactional memory",
+		"POWER10's prefixed instructions and MMA; transactional memory, DARN, DSCR, TAR",
 	},
 
 	ELF: ELF{
@@ -122,10 +122,13 @@ var ppc64 = &Arch{
 
 	Features: ppc64Features,
 	CPUID:    nil,
+	CPUInfo:  ppc64CPUInfo,
 
-	Platform: "power9", // of the table cpu_specs in powerpc/kernel/cpu_specs_book3s_64.h
-	UTSName:  "ppc64",
-	QEMU:     "ppc64",
+	Platform:     "power9", // of the table cpu_specs in powerpc/kernel/cpu_specs_book3s_64.h
+	BasePlatform: "power9",
+	Aux:          ppc64Aux,
+	UTSName:      "ppc64",
+	QEMU:         "ppc64",
 
 	Disassemble: disassemblePPC64(binary.BigEndian),
 

@@ -4,7 +4,9 @@ package arch
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/bits"
+	"strings"
 )
 
 // What ppc64 and ppc64le have in common: all but the byte order. "Power ISA" is OpenPOWER's manual, version 3.0B for what the engine runs.
@@ -197,6 +199,25 @@ func ppc64Emulation(swap bool) Emulation {
 		Intercept: patterns,
 		Lengths:   [4]int{4, 4, 4, 4},
 	}
+}
+
+// ppc64Aux are ARCH_DLINFO of powerpc/include/asm/elf.h, with the caches of a guest on POWER9, whose device tree tells of the first level
+// only: 32 KiB, eight ways, lines of 128 bytes. The first two keep old versions of glibc happy.
+var ppc64Aux = []AuxEntry{
+	{AT_IGNOREPPC, AT_IGNOREPPC}, {AT_IGNOREPPC, AT_IGNOREPPC},
+	{AT_DCACHEBSIZE, 128}, {AT_ICACHEBSIZE, 128}, {AT_UCACHEBSIZE, 0},
+	{AT_L1I_CACHESIZE, 32 << 10}, {AT_L1I_CACHEGEOMETRY, 8<<16 | 128}, {AT_L1D_CACHESIZE, 32 << 10}, {AT_L1D_CACHEGEOMETRY, 8<<16 | 128},
+	{AT_L2_CACHESIZE, 0}, {AT_L2_CACHEGEOMETRY, 0}, {AT_L3_CACHESIZE, 0}, {AT_L3_CACHEGEOMETRY, 0},
+}
+
+// ppc64CPUInfo is show_cpuinfo of powerpc/kernel/setup-common.c. It tells no features; the time base is rt0's clock.
+func ppc64CPUInfo(cpus []int, _ string) string {
+	var b strings.Builder
+	for _, cpu := range cpus {
+		fmt.Fprintf(&b, "processor\t: %d\ncpu\t\t: POWER9 (architected), altivec supported\nclock\t\t: 1000.000000MHz\n"+
+			"revision\t: 2.2 (pvr 004e 1202)\n\n", cpu)
+	}
+	return b.String() + "timebase\t: 1000000000\nplatform\t: pSeries\nmodel\t\t: rt0\nmachine\t\t: CHRP rt0\nMMU\t\t: Radix\n"
 }
 
 // ppc64Features are AT_HWCAP and AT_HWCAP2 (powerpc/include/uapi/asm/cputable.h), by the names that ld.so prints; /proc/cpuinfo has none.

@@ -4,11 +4,13 @@ package kernel
 
 import (
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/machine"
 )
 
 // onPowerPC runs a test on the architectures whose programs may have function descriptors, with the code that is given as words.
@@ -117,6 +119,17 @@ func TestFunctionDescriptors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPowerPCCPUInfo: /proc/cpuinfo has a paragraph for each CPU, and one of the machine.
+func TestPowerPCCPUInfo(t *testing.T) {
+	t.Parallel()
+	onPowerPC(t, withMachine(machine.CPUs(3)), func(t *testing.T, p *Process) {
+		text := p.readFile(t, "/proc/cpuinfo")
+		require.Equal(t, 3, strings.Count(text, "processor\t: "))
+		require.Contains(t, text, "processor\t: 2\ncpu\t\t: POWER9")
+		require.True(t, strings.HasSuffix(text, "\nMMU\t\t: Radix\n"))
+	})
 }
 
 // TestHiddenInFrame: a frame shows the registers that the engine hides, and the program goes on with what the handler makes of them there.

@@ -19,15 +19,18 @@ type Aux struct {
 const clockTicks = 100
 
 // addresses are the values of the vector that depend on the stack.
-type addresses struct{ random, name, platform uint64 }
+type addresses struct{ random, name, platform, basePlatform uint64 }
 
 // auxv lists the vector in the order of create_elf_tables (fs/binfmt_elf.c). There is no vDSO, hence no AT_SYSINFO_EHDR: system
-// calls are what rt0 wants to see. The other entries of ARCH_DLINFO, AT_MINSIGSTKSZ and the rseq pair are left out too; the Go
-// runtime reads none of them.
+// calls are what rt0 wants to see. AT_MINSIGSTKSZ and the rseq pair are left out too; the Go runtime reads none of them.
 func (i *Image) auxv(l Layout, m machine.Machine, o StackOptions, at addresses) []Aux {
 	caps := hwcap(i.Arch, m.Features)
 	size := uint64(i.header.phentsize)
-	v := []Aux{
+	var v []Aux
+	for _, e := range i.Arch.Aux {
+		v = append(v, Aux(e))
+	}
+	v = append(v, []Aux{
 		{arch.AT_HWCAP, caps[1]},
 		{arch.AT_PAGESZ, uint64(m.PageSize)},
 		{arch.AT_CLKTCK, clockTicks},
@@ -45,9 +48,12 @@ func (i *Image) auxv(l Layout, m machine.Machine, o StackOptions, at addresses) 
 		{arch.AT_RANDOM, at.random},
 		{arch.AT_HWCAP2, caps[2]},
 		{arch.AT_EXECFN, at.name},
-	}
+	}...)
 	if i.Arch.Platform != "" {
 		v = append(v, Aux{arch.AT_PLATFORM, at.platform})
+	}
+	if i.Arch.BasePlatform != "" {
+		v = append(v, Aux{arch.AT_BASE_PLATFORM, at.basePlatform})
 	}
 	return append(v, Aux{arch.AT_NULL, 0})
 }

@@ -61,6 +61,9 @@ func NewStack(m Memory, i *Image, l Layout, mach machine.Machine, o StackOptions
 	if i.Arch.Platform != "" {
 		at.platform = p.pushString(i.Arch.Platform)
 	}
+	if i.Arch.BasePlatform != "" {
+		at.basePlatform = p.pushString(i.Arch.BasePlatform)
+	}
 	at.random = p.push(mach.Random[:])
 
 	s := Stack{Start: i.Arch.StackTop - StackSize, End: i.Arch.StackTop, Auxv: i.auxv(l, mach, o, at)}

@@ -120,12 +120,21 @@ func TestNewStack(t *testing.T) {
 			}
 			require.Equal(t, s.AuxvBytes, m.read(start, r.at-start))
 			require.Len(t, s.Auxv, len(order))
-			want := []uint64{arch.AT_HWCAP, arch.AT_PAGESZ, arch.AT_CLKTCK, arch.AT_PHDR, arch.AT_PHENT, arch.AT_PHNUM, arch.AT_BASE,
+			var want []uint64
+			for _, e := range a.Aux { // ARCH_DLINFO comes first
+				want = append(want, e.Type)
+				require.Equal(t, e.Value, aux[e.Type])
+			}
+			want = append(want, []uint64{arch.AT_HWCAP, arch.AT_PAGESZ, arch.AT_CLKTCK, arch.AT_PHDR, arch.AT_PHENT, arch.AT_PHNUM, arch.AT_BASE,
 				arch.AT_FLAGS, arch.AT_ENTRY, arch.AT_UID, arch.AT_EUID, arch.AT_GID, arch.AT_EGID, arch.AT_SECURE, arch.AT_RANDOM,
-				arch.AT_HWCAP2, arch.AT_EXECFN}
+				arch.AT_HWCAP2, arch.AT_EXECFN}...)
 			if a.Platform != "" {
 				want = append(want, arch.AT_PLATFORM)
 				require.Equal(t, a.Platform, r.text(aux[arch.AT_PLATFORM]))
+			}
+			if a.BasePlatform != "" {
+				want = append(want, arch.AT_BASE_PLATFORM)
+				require.Equal(t, a.BasePlatform, r.text(aux[arch.AT_BASE_PLATFORM]))
 			}
 			require.Equal(t, append(want, arch.AT_NULL), order, "the order of create_elf_tables")
 			require.EqualValues(t, 4096, aux[arch.AT_PAGESZ])
