@@ -133,6 +133,18 @@ func TestFaults(t *testing.T) {
 	})
 }
 
+// TestCrash: with GOTRACEBACK=crash the runtime ends a program by SIGABRT, which is not what it died of.
+func TestCrash(t *testing.T) {
+	each(t, func(t *testing.T, goarch string) {
+		bin := fixtures.Build(t, filepath.Join("testdata", "faults"), goarch)
+		boot := harness.Boot(t, bin, machine.New(machine.Env("GOTRACEBACK=crash")), harness.Args("field"), harness.Until("exit"))
+		boot.RequireThrew("panic: runtime error: invalid memory address or nil pointer dereference")
+		require.Equal(t, "SIGABRT", *boot.Signal)
+		require.Equal(t, "SIGSEGV", boot.Fault.Signal)
+		require.Contains(t, boot.Fault.Function, "main.load+")
+	})
+}
+
 // check holds what the report says of a fault against what is expected.
 func (want expected) check(t *testing.T, f *harness.Fault, goarch string) {
 	t.Helper()
