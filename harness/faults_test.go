@@ -67,6 +67,7 @@ var faults = []struct {
 	}},
 	{"trap", []string{"main.trap"}, expected{signal: "SIGTRAP", code: trapBrkpt, atPC: true}, []exception{
 		{x86, expected{signal: "SIGTRAP", code: siKernel}},
+		{mips, expected{signal: "SIGTRAP", code: trapBrkpt}},                        // do_trap_or_bp
 		{s390x, expected{signal: "SIGILL", code: illIllOpc, atPC: true, behind: 2}}, // illegal_op: SIGTRAP is for who is traced
 	}},
 	{"divide", []string{"main.divide"}, expected{}, []exception{

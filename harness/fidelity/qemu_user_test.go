@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +60,10 @@ func TestQEMUUser(t *testing.T) {
 						img, err := loader.Open(bin)
 						require.NoError(t, err)
 						m := hostMachine(t, a.UTSName, p.env...).With(machine.Random(random))
-						real := runQEMU(t, command, bin, a, m)
+						if a.Name == unpackaged && p.pie {
+							j.leave(t, "Debian has no C library for the ABI of Go's big-endian ppc64, ELFv2, and so no interpreter")
+						}
+						real := runQEMU(t, j, command, bin, a, m)
 						m = withFiles(t, m, real)
 						rt0, err := Guest(t.Context(), bin, Start{Machine: m})
 						require.NoError(t, err)
@@ -77,6 +81,12 @@ func TestQEMUUser(t *testing.T) {
 
 // largeSpace is an address space, in bytes, that has room for the hints of Go's runtime, which have 47 bits.
 const largeSpace = 1 << 46
+
+// unpackaged is an architecture for whose position-independent programs there is no interpreter to be had.
+const unpackaged = "ppc64"
+
+// wrongNaN is what runtime.check up to Go 1.16 throws on 32-bit MIPS in qemu-user 7.2, whatever the CPU model.
+const wrongNaN = "float64nan"
 
 // cloned finds a clone with all its arguments: qemu-user writes a line piece by piece.
 var cloned = regexp.MustCompile(` clone\([^)]*\)`)
@@ -97,7 +107,7 @@ func qemuRandom(t *testing.T) string {
 }
 
 // runQEMU runs the program in qemu-user up to its first clone.
-func runQEMU(t *testing.T, command, bin string, a *arch.Arch, m machine.Machine) []Call {
+func runQEMU(t *testing.T, j *judge, command, bin string, a *arch.Arch, m machine.Machine) []Call {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "trace")
 	// Where the kernel's address space has no room for the hints of
@@ -134,6 +144,9 @@ func runQEMU(t *testing.T, command, bin string, a *arch.Arch, m machine.Machine)
 	if !over {
 		_ = cmd.Process.Kill()
 		<-ended
+	}
+	if strings.Contains(text(), wrongNaN) {
+		j.leave(t, "%s takes a NaN for equal to itself: the program's runtime.check throws %s", command, wrongNaN)
 	}
 	calls, err := ParseQEMU(a, text())
 	require.NoError(t, err)
