@@ -85,7 +85,8 @@ func (b *boot) tracePhase(kind, name string, s span) {
 
 // traceBlock writes where the guest stands, which is the start of a basic block.
 func (b *boot) traceBlock() {
-	b.tracer.printf(TraceBlocks, "%12d [pid %d] %s\n", b.engine.Instructions(), b.proc.Current().TID, b.location(frame{pc: b.engine.Reg(b.arch.PC), exact: true}))
+	at := frame{pc: b.engine.Reg(b.arch.PC), exact: true}
+	b.tracer.printf(TraceBlocks, "%12d [pid %d] %s\n", b.engine.Instructions(), b.proc.Current().TID, b.location(at))
 }
 
 // watchFunctions looks at every function's entry when a trace of them was asked for.

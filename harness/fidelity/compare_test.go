@@ -154,15 +154,16 @@ func TestDialect(t *testing.T) {
 	t.Parallel()
 	own := &arch.Arch{
 		Syscall: arch.Syscall{
-			OpenFlags: []arch.Flag{{Name: "O_NONBLOCK", Generic: 0o4000, Own: 0x80}}, MapFlags: []arch.Flag{{Name: "MAP_ANONYMOUS", Generic: 0x20, Own: 0x800}},
-			Errnos: []arch.Renumbered{{Generic: uint64(arch.ENOSYS), Own: 89}},
+			OpenFlags: []arch.Flag{{Name: "O_NONBLOCK", Generic: 0o4000, Own: 0x80}},
+			MapFlags:  []arch.Flag{{Name: "MAP_ANONYMOUS", Generic: 0x20, Own: 0x800}},
+			Errnos:    []arch.Renumbered{{Generic: uint64(arch.ENOSYS), Own: 89}},
 		},
 		Signals: arch.Signals{How: [3]int{1, 2, 3}, Numbers: []arch.Renumbered{{Generic: uint64(arch.SIGBUS), Own: 10}}},
 	}
 	d := newDialect(own)
 	for text, want := range map[string]string{
-		"O_RDWR|O_NONBLOCK": "0x82", "MAP_PRIVATE|MAP_ANONYMOUS": "0x802", "SIG_SETMASK": "0x3", "SIGBUS": "0xa", "SIGIOT": "0x6", "SIGSEGV": "0xb",
-		"O_RDWR|O_UNHEARD": "O_RDWR|O_UNHEARD", "AT_FDCWD": "-100", "17": "0x11",
+		"O_RDWR|O_NONBLOCK": "0x82", "MAP_PRIVATE|MAP_ANONYMOUS": "0x802", "SIG_SETMASK": "0x3", "SIGBUS": "0xa", "SIGIOT": "0x6",
+		"SIGSEGV": "0xb", "O_RDWR|O_UNHEARD": "O_RDWR|O_UNHEARD", "AT_FDCWD": "-100", "17": "0x11",
 	} {
 		require.Equal(t, want, d.number(text), text)
 	}
