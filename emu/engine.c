@@ -377,10 +377,12 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 
 void rt0_close(struct rt0_engine *e)
 {
-	if (e->scratch)
-		uc_context_free(e->scratch);
-	if (e->uc)
-		uc_close(e->uc);
+	if (!e->broken) {
+		if (e->scratch)
+			uc_context_free(e->scratch);
+		if (e->uc)
+			uc_close(e->uc);
+	}
 	rt0_space_close(&e->space);
 	free(e->breaks);
 	free(e->cpuid);
@@ -440,7 +442,7 @@ static void probe(struct rt0_engine *e)
 	e->left = 0; /* makes the block hook ask, and be told to count nothing */
 	uc_context_save(e->uc, e->scratch);
 	uc_ctl_flush_tlb(e->uc);
-	uc_emu_start(e->uc, pc, 0, 0, 0);
+	rt0_start(e, pc);
 	uc_context_restore(e->uc, e->scratch);
 	rt0_set_reg(e, e->pc, pc);
 	uc_ctl_flush_tlb(e->uc);
@@ -482,8 +484,13 @@ static void fetch_fault(struct rt0_engine *e)
 
 void rt0_run(struct rt0_engine *e, uint64_t limit)
 {
-	refresh(e);
 	memset(&e->stop, 0, sizeof e->stop);
+	if (e->broken) {
+		e->stop.why = RT0_ENGINE;
+		e->stop.pc = rt0_reg(e, e->pc);
+		return;
+	}
+	refresh(e);
 	e->stop.why = RT0_NOTHING;
 	set_goal(e, limit);
 	uint64_t pc = rt0_reg(e, e->pc);
@@ -492,9 +499,9 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	bool at_break = e->at_break;
 	uint64_t before = rt0_executed(e);
 	e->skip = at_break ? pc : RT0_NOWHERE;
-	uc_err err = uc_emu_start(e->uc, start_at(e, pc), 0, 0, 0);
+	uc_err err = rt0_start(e, start_at(e, pc));
 	while (e->pauses && err == UC_ERR_OK && e->stop.why == RT0_NOTHING)
-		err = uc_emu_start(e->uc, rt0_reg(e, e->pc), 0, 0, 0);
+		err = rt0_start(e, rt0_reg(e, e->pc));
 	e->resume = RT0_NOWHERE;
 	if (e->stop.why == RT0_CUT)
 		err = rt0_run_piece(e, rt0_reg(e, e->pc), e->cut);
@@ -518,6 +525,8 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 		e->stop.why = err ? RT0_ENGINE : RT0_ILLEGAL;
 		e->stop.err = err;
 	}
+	if (e->broken)
+		e->stop.why = RT0_ENGINE;
 	/* A limit that was reached already leaves the guest at its breakpoint, which was told of. */
 	e->at_break = e->stop.why == RT0_BREAK || (at_break && e->stop.why == RT0_LIMIT && rt0_executed(e) == before);
 }

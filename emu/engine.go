@@ -36,6 +36,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"syscall"
 	"unsafe"
 
 	"github.com/rt0-dev/rt0/arch"
@@ -242,7 +243,7 @@ const (
 	StopIllegal                   // an instruction that the CPU does not have
 	StopInterrupt                 // another exception, such as a division by zero
 	StopMemory                    // the guest touched more memory than Config.Memory
-	StopEngine                    // the engine itself failed
+	StopEngine                    // the engine itself failed; it may be unable to run again
 	stopEmulate                   // an instruction that Run carries out
 )
 
@@ -281,6 +282,9 @@ func (e *Engine) run(limit uint64) Stop {
 	stop := Stop{Kind: StopKind(s.why), PC: uint64(s.pc), Addr: uint64(s.addr), Access: Prot(s.access), Mapped: s.mapped != 0, Intr: uint32(s.intr)}
 	if stop.Kind == StopEngine {
 		stop.Err = engineError(s.err)
+		if e.c.broken != 0 {
+			stop.Err = fmt.Errorf("the engine's own code failed: %v", syscall.Signal(e.c.broken))
+		}
 	}
 	return stop
 }

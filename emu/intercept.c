@@ -60,7 +60,7 @@ uc_err rt0_run_piece(struct rt0_engine *e, uint64_t addr, uint64_t cut)
 	e->piece = addr;
 	uc_ctl_remove_cache(e->uc, addr, addr + 1);
 	uc_ctl_set_exits(e->uc, &cut, 1);
-	uc_err err = uc_emu_start(e->uc, addr, 0, 0, 0); /* drops the piece's translation when it is over; the exit counts as an instruction */
+	uc_err err = rt0_start(e, addr); /* drops the piece's translation when it is over; the exit counts as an instruction */
 	uc_ctl_set_exits(e->uc, &cut, 0);
 	e->piece = RT0_NOWHERE;
 	if (err == UC_ERR_OK && e->stop.why == RT0_NOTHING && rt0_reg(e, e->pc) == cut)

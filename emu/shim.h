@@ -5,6 +5,7 @@
  *
  * space.c   the guest's address space: physical pages, page table, regions, snapshots
  * engine.c  the CPU engine: hooks, the run loop, registers
+ * guard.c   what outlives the death of the engine
  * csr.c     RISC-V's counters
  * stub.c    code of our own; delay slots
  * long.c    blocks that are too long for the engine
@@ -39,6 +40,7 @@
 /*
  * Guest physical memory begins here. Below it stays free for the hole (page 0), and for the virtual addresses of ordinary code:
  * engine.c says why those two must not overlap. All of it must end below 4 GiB: 32-bit targets truncate physical addresses.
+ * guard.c   what outlives the death of the engine
  */
 #define RT0_PHYS_BASE 0x40000000ull
 #define RT0_PHYS_MAX 0xb0000000ull /* bytes */
@@ -215,6 +217,7 @@ struct rt0_engine {
 
 	struct rt0_stop stop;
 	uint64_t fills;
+	int broken; /* the signal that the engine died of; 0: none */
 	bool probing, probed;
 	uint64_t probe_page, probe_addr;
 	uc_context *scratch;
@@ -239,6 +242,8 @@ void rt0_csr_settle(struct rt0_engine *e, uint64_t pc);
 /* The first instruction of a block that is to be intercepted; false: there is none. */
 bool rt0_intercepted(struct rt0_engine *e, uint64_t addr, uint32_t size, uint64_t *at);
 /* Runs a block up to that instruction. */
+/* uc_emu_start without an end, which outlives the engine's own death (guard.c). */
+uc_err rt0_start(struct rt0_engine *e, uint64_t pc);
 uc_err rt0_run_piece(struct rt0_engine *e, uint64_t addr, uint64_t cut);
 
 struct rt0_config {

@@ -30,7 +30,7 @@ uint64_t rt0_run_stub(struct rt0_engine *e, uint64_t offset)
 	e->left = INT64_MAX;
 	e->blocks = 0;
 	uc_ctl_flush_tlb(e->uc);
-	uc_emu_start(e->uc, RT0_STUB_ADDR + offset, 0, 0, 0);
+	rt0_start(e, RT0_STUB_ADDR + offset);
 	uc_ctl_flush_tlb(e->uc);
 	uint64_t done = e->stop.why == RT0_SYSCALL ? e->blocks : 0;
 	e->in_stub = false;
