@@ -130,6 +130,8 @@ var i386 = &Arch{
 		Popped:     4,
 		RedZone:    0,
 		ClearFlags: x86ClearFlags,
+		ShownFlags: x86ShownFlags,
+		FaultFlags: x86FaultFlags,
 		UserFlags:  x86UserFlags,
 	},
 	Signals:   Signals{Last: 64, How: genericHow, Action: sigAction32},

@@ -124,6 +124,8 @@ var amd64 = &Arch{
 		Popped:     8,
 		RedZone:    128, // get_sigframe, x86/kernel/signal.c
 		ClearFlags: x86ClearFlags,
+		ShownFlags: x86ShownFlags,
+		FaultFlags: x86FaultFlags,
 		UserFlags:  x86UserFlags,
 	},
 	Signals:   Signals{Last: 64, How: genericHow, Action: sigAction64},

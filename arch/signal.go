@@ -79,6 +79,8 @@ type SignalFrame struct {
 	RedZone    int    // bytes below SP that belong to the interrupted function (x86-64: 128)
 	Gap        int    // the same, where the kernel leaves them on the alternate stack too (ppc64: abigap)
 	ClearFlags uint64 // bits of Flags that a handler starts without (x86: DF, RF, TF)
+	ShownFlags uint64 // bits of Flags that the frame shows always, for a CPU in user mode has them and the engine has not (x86: IF)
+	FaultFlags uint64 // the same, of a fault (x86: RF)
 	UserFlags  uint64 // bits of Flags that a handler may change in the frame (x86: FIX_EFLAGS; arm64: NZCV and their like)
 }
 

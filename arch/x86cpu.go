@@ -136,6 +136,12 @@ var x86Features = []Feature{
 // x86ClearFlags are what a signal handler starts without: DF, RF and TF (handle_signal, x86/kernel/signal.c).
 const x86ClearFlags = 1<<10 | 1<<16 | 1<<8
 
+// Interrupts are on in user mode; a fault pushes RF (SDM vol. 3, "Instruction-Breakpoint Exception Condition").
+const (
+	x86ShownFlags = 1 << 9
+	x86FaultFlags = 1 << 16
+)
+
 // x86UserFlags are what rt_sigreturn takes from the frame: AC, OF, DF, TF, SF, ZF, AF, PF, CF, RF (FIX_EFLAGS of x86/include/asm/sighandling.h).
 const x86UserFlags = 1<<18 | 1<<11 | 1<<10 | 1<<8 | 1<<7 | 1<<6 | 1<<4 | 1<<2 | 1<<0 | 1<<16
 

@@ -223,7 +223,14 @@ func (p *Process) encodeFrame(t *Thread, info siginfo, blocked sigset, sp, addr 
 	copy(b[f.Stack:], p.encodeAlt(t.alt, t.alt.state(sp)))
 	copy(b[f.Mask:], p.encodeSigset(blocked))
 	for _, r := range f.Regs {
-		put(r.Offset, r.Size, p.eng.Reg(r.Reg))
+		v := p.eng.Reg(r.Reg)
+		if r.Reg == p.arch.Flags {
+			v |= f.ShownFlags
+			if info.fault {
+				v |= f.FaultFlags
+			}
+		}
+		put(r.Offset, r.Size, v)
 	}
 	for _, r := range f.Float {
 		p.putFloat(b[r.Offset:r.Offset+r.Size], r)
@@ -323,7 +330,8 @@ func (p *Process) popFrame(t *Thread) bool {
 func (p *Process) restoreRegister(r arch.Slot, v uint64) {
 	old := p.eng.Reg(r.Reg)
 	if r.Reg == p.arch.Flags {
-		v = old&^p.arch.Signal.UserFlags | v&p.arch.Signal.UserFlags
+		f := &p.arch.Signal
+		v = old&^f.UserFlags | v&f.UserFlags&^f.FaultFlags
 	}
 	if v != old {
 		p.eng.SetReg(r.Reg, v)
