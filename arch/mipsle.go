@@ -72,7 +72,11 @@ var mipsle = &Arch{
 	QEMU:     "mipsel",
 
 	Disassemble: nil,
-	CPUInfo:     mipsCPUInfo("MIPS 24Kc V0.0  FPU V0.0", "mips1 mips2 mips32r1 mips32r2"),
+
+	Variants: mipsVariants,
+	PIE:      0,
+
+	CPUInfo: mipsCPUInfo("MIPS 24Kc V0.0  FPU V0.0", "mips1 mips2 mips32r1 mips32r2"),
 
 	AddressError: 1 << 31, // kseg0 and above: do_ade of mips/kernel/unaligned.c
 

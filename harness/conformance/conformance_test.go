@@ -81,7 +81,12 @@ func boot(t *testing.T, bin string, c Case, m machine.Machine) *harness.BootResu
 		if a, _ := arch.Find(b.Binary.GOARCH); c.Breakpoint && a.Signals.Breakpoint == arch.SIGILL {
 			expected.Stderr = "SIGILL: illegal instruction" // sigtable of runtime/sigtab_linux_generic.go
 		}
-		same(t, expected, Of(b.Report).only(c.Stderr))
+		got := Of(b.Report).only(c.Stderr)
+		if odd(b.Binary.GOARCH, c.Name, minor(t, bin)) {
+			require.NotEqual(t, expected.Stdout, got.Stdout, "the entry in Oddities has to go")
+			expected.Stdout = got.Stdout
+		}
+		same(t, expected, got)
 	}
 	return b
 }
