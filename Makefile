@@ -44,7 +44,7 @@ build: deps ## build bin/rt0
 	fi
 
 .PHONY: run
-run: build ## boot the fixtures on three architectures and many machines, and print the table
+run: build ## boot the fixtures on every architecture and many machines, and print the table
 	@go run ./scripts/firstlight $(ARGS)
 
 .PHONY: test
