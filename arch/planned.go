@@ -13,9 +13,6 @@ type Planned struct {
 	Why     string // what stands in the way, one short phrase
 }
 
-// notYet is why most of them are missing: only the description is.
-const notYet = "not described yet"
-
 // planned are the rest of `go tool dist list` for linux. Machines and classes: cmd/link/internal/ld/elf.go.
 var planned = []Planned{
 	{"loong64", elf.EM_LOONGARCH, elf.ELFCLASS64, elf.ELFDATA2LSB, "the CPU engine has no LoongArch"},

@@ -31,8 +31,6 @@ type build struct {
 	opts []fixtures.Option
 }
 
-var plain = build{name: "exe"}
-
 // builds are the other modes that the release links for the architecture.
 func builds(a *arch.Arch, minor int) []build {
 	list := []build{{"exe stripped", []fixtures.Option{fixtures.Stripped()}}}
