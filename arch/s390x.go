@@ -9,7 +9,7 @@ import (
 
 var s390x = &Arch{
 	Name: "s390x",
-	Tier: Partial,
+	Tier: Full,
 	Missing: []string{
 		"decimal floating point, transactions, vector instructions of the z14 and newer",
 		"cryptographic instructions: their queries say that there are none",

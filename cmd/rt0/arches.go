@@ -62,7 +62,15 @@ that are named; planned, not yet.`,
 			if o.format.value == formJSON {
 				return writeJSON(w, architectures())
 			}
-			return o.table(w, render.Arches())
+			if o.format.value != formTable {
+				return o.table(w, render.Arches())
+			}
+			table, missing := render.Arches().Last()
+			if err := o.table(w, table); err != nil {
+				return err
+			}
+			fmt.Fprint(w, "\nmissing\n\n")
+			return missing.Text(w)
 		})
 	}
 	return cmd

@@ -39,6 +39,18 @@ func Arches() Table {
 	return t
 }
 
+// Last splits a table into all but its last column, and a list of the first and the last: for a terminal, where a column of sentences
+// makes a table unreadable.
+func (t Table) Last() (table, list Table) {
+	last := len(t.Head) - 1
+	table = Table{Head: t.Head[:last], Right: t.Right}
+	for _, row := range t.Rows {
+		table.Rows = append(table.Rows, row[:last])
+		list.Rows = append(list.Rows, []string{row[0], row[last]})
+	}
+	return table, list
+}
+
 // pages are the page sizes in KiB.
 func pages(a *arch.Arch) string {
 	var list []string
