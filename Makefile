@@ -49,11 +49,11 @@ run: build ## boot the fixtures on every architecture and many machines, and pri
 
 .PHONY: test
 test: deps test-tools ## run all tests
-	@scripts/env.sh go test -timeout 15m $(or $(ARGS),./...)
+	@scripts/env.sh go test -timeout 45m $(or $(ARGS),./...)
 
 .PHONY: test-short
 test-short: deps test-tools ## run the tests that need no further toolchain
-	@scripts/env.sh go test -short -timeout 15m $(or $(ARGS),./...)
+	@scripts/env.sh go test -short -timeout 45m $(or $(ARGS),./...)
 
 .PHONY: test-tools
 test-tools:

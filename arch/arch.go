@@ -80,6 +80,10 @@ type Arch struct {
 	// 1<<32. 0: it always did.
 	NarrowAtoi int
 
+	// Global are the instructions with which a function begins that can be called from another module: they find its own TOC. Calls from
+	// within the module go past them, to its local entry (Power's second ELF ABI). Nil: a function has one entry.
+	Global []Pattern
+
 	Entry Register // register that holds the address of code that the kernel enters, where it has no descriptor; None: there is none
 	TOC   Register // register that a function descriptor's second word goes to; None: there are no descriptors
 

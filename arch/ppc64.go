@@ -135,8 +135,9 @@ var ppc64 = &Arch{
 	Variants: ppc64Variants,
 	PIE:      27,
 
-	Entry: Register{"r12", ucPPCReg12},
-	TOC:   Register{"r2", ucPPCReg2},
+	Entry:  Register{"r12", ucPPCReg12},
+	Global: ppc64Global,
+	TOC:    Register{"r2", ucPPCReg2},
 
 	UserTop:    1 << 47,            // DEFAULT_MAP_WINDOW_USER64 of powerpc/include/asm/task_size_64.h: pages of 64 KiB
 	StackTop:   1 << 47,            // STACK_TOP_USER64: the same

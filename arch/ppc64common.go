@@ -40,6 +40,9 @@ var ppc64SyscallArgs = []Register{
 	{"r6", ucPPCReg6}, {"r7", ucPPCReg7}, {"r8", ucPPCReg8},
 }
 
+// ppc64Global is `addis r2, r12, ...; addi r2, r2, ...` (preprocess of cmd/internal/obj/ppc64/obj9.go).
+var ppc64Global = []Pattern{{Mask: 0xffff0000, Value: 0x3c4c0000}, {Mask: 0xffff0000, Value: 0x38420000}}
+
 // ppc64Failed is the summary overflow bit of condition register field 0.
 var ppc64Failed = Failed{Reg: Register{"cr", ucPPCRegCR}, Mask: 1 << 28, Set: 1 << 28}
 

@@ -75,7 +75,11 @@ func TestStartup(t *testing.T) {
 
 func TestPhases(t *testing.T) {
 	eachRelease(t, func(t *testing.T, goarch, toolchain string) {
-		for _, opts := range [][]fixtures.Option{nil, {fixtures.Stripped()}} {
+		modes := [][]fixtures.Option{nil, {fixtures.Stripped()}}
+		if toolchain == "" && fixtures.LinksPIE(toolchain, goarch) {
+			modes = append(modes, []fixtures.Option{fixtures.PIE()}, []fixtures.Option{fixtures.PIE(), fixtures.Stripped()})
+		}
+		for _, opts := range modes {
 			bin := fixtures.Build(t, fixtures.Hello, goarch, append(opts, fixtures.Toolchain(toolchain))...)
 			boot := harness.Boot(t, bin, machine.New(), harness.Until("exit"))
 			boot.RequireExited(0)

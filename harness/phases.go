@@ -129,8 +129,7 @@ func (b *boot) unwatchSchedinit() {
 	for _, call := range schedinitCalls {
 		for _, f := range b.symbols["runtime."+call] {
 			if len(b.watchers[f.Addr]) == 1 {
-				b.engine.Unbreak(f.Addr)
-				delete(b.watchers, f.Addr)
+				b.unwatch(f.Addr)
 			}
 		}
 	}

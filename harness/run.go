@@ -29,7 +29,8 @@ type boot struct {
 	symbols  map[string][]loader.Func // functions looked at, with the load bias added
 	inits    []packageInit
 	watchers map[uint64][]watcher
-	spent    map[uint64]int // watchers of an address that have had their one call
+	locals   map[uint64]uint64 // local entries of functions that are watched: their addresses
+	spent    map[uint64]int    // watchers of an address that have had their one call
 
 	entered     map[string]bool // phases
 	phase       span            // the one that is open
@@ -131,7 +132,7 @@ func (b *boot) run(ctx context.Context) kernel.Exit {
 func newBoot(r *Report, o *options, img *loader.Image) (*boot, error) {
 	b := &boot{
 		opts: o, img: img, arch: img.Arch, report: r,
-		symbols: map[string][]loader.Func{}, watchers: map[uint64][]watcher{}, spent: map[uint64]int{},
+		symbols: map[string][]loader.Func{}, watchers: map[uint64][]watcher{}, locals: map[uint64]uint64{}, spent: map[uint64]int{},
 		entered: map[string]bool{}, returns: map[uint64]bool{},
 		hash: newHasher(),
 	}

@@ -15,8 +15,33 @@ type watcher func(t *kernel.Thread) (stop bool)
 func (b *boot) watch(addr uint64, w watcher) {
 	if len(b.watchers[addr]) == 0 {
 		b.engine.Break(addr)
+		if local := b.localEntry(addr); local != addr {
+			b.engine.Break(local)
+			b.locals[local] = addr
+		}
 	}
 	b.watchers[addr] = append(b.watchers[addr], w)
+}
+
+// unwatch lets threads pass addr as if nobody had watched.
+func (b *boot) unwatch(addr uint64) {
+	b.engine.Unbreak(addr)
+	b.engine.Unbreak(b.localEntry(addr))
+	delete(b.watchers, addr)
+	delete(b.spent, addr)
+}
+
+// localEntry is where calls from within the module enter the function at addr: addr itself, unless code that finds the TOC comes first.
+func (b *boot) localEntry(addr uint64) uint64 {
+	local := addr
+	for _, p := range b.arch.Global {
+		word, ok := b.uint(local, 4)
+		if !ok || uint32(word)&p.Mask != p.Value {
+			return addr
+		}
+		local += 4
+	}
+	return local
 }
 
 // once is watch for the first time only.
@@ -34,13 +59,14 @@ func (b *boot) once(addr uint64, w watcher) {
 
 // atBreak is the kernel's observer of breakpoints.
 func (b *boot) atBreak(t *kernel.Thread, pc uint64) (stop bool) {
+	if entry, local := b.locals[pc]; local {
+		pc = entry
+	}
 	for _, w := range b.watchers[pc] {
 		stop = w(t) || stop
 	}
 	if b.spent[pc] == len(b.watchers[pc]) {
-		b.engine.Unbreak(pc)
-		delete(b.watchers, pc)
-		delete(b.spent, pc)
+		b.unwatch(pc)
 	}
 	return stop
 }

@@ -88,7 +88,8 @@ type Oddity struct {
 // Oddities are all that are known.
 var Oddities = []Oddity{
 	{[]string{"mips", "mipsle"}, "integers", 0, "int8(a)>>n of a 64-bit a is shifted as if it were unsigned"},
-	{[]string{"mips"}, "profile", 26, "a CPU profile has no samples though SIGPROF arrives; with Go 1.24 and 1.27 it has"},
+	{[]string{"mips"}, "profile", 26, "runtime.timespec has 4 bytes of nanoseconds where the kernel's " +
+		"has 8: a big-endian kernel reads 0, so that the profiler's timer is never set, and sleeps below a second end at once"},
 }
 
 // odd says whether the case is odd on the architecture.
