@@ -161,6 +161,8 @@ var riscv64 = &Arch{
 	Features: riscvFeatures,
 	CPUID:    nil,
 
+	CPUInfo: riscvCPUInfo,
+
 	Platform: "", // ELF_PLATFORM of riscv/include/asm/elf.h: NULL
 	UTSName:  "riscv64",
 	QEMU:     "riscv64",

@@ -2,6 +2,11 @@
 
 package arch
 
+import (
+	"fmt"
+	"strings"
+)
+
 // riscvFeatures are the extensions that a program learns of: the letters of AT_HWCAP, where 'a' is bit 0 (riscv/kernel/cpufeature.c,
 // riscv_get_elf_hwcap), and the bits of RISCV_HWPROBE_KEY_IMA_EXT_0 (riscv/include/uapi/asm/hwprobe.h), by their names in the ISA
 // string. What the engine runs was found out by running an instruction of each on its model "any". F and D share a bit of hwprobe, which
@@ -62,4 +67,21 @@ var riscvTraps = []Trap{
 	{Intr: 5, Signal: SIGSEGV, Code: 2, Addr: true}, // load access fault: SEGV_ACCERR
 	{Intr: 6, Signal: SIGBUS, Code: 1, Addr: true},  // store or atomic access that is not aligned: BUS_ADRALN
 	{Intr: 7, Signal: SIGSEGV, Code: 2, Addr: true}, // store access fault: SEGV_ACCERR
+}
+
+// riscvCPUInfo is c_show of riscv/kernel/cpu.c. A CPU of nobody's: its identification registers are 0.
+func riscvCPUInfo(cpus []int, features string) string {
+	isa := "rv64"
+	for _, name := range strings.Fields(features) {
+		if len(name) > 1 {
+			name = "_" + name
+		}
+		isa += name
+	}
+	var b strings.Builder
+	for _, cpu := range cpus {
+		fmt.Fprintf(&b, "processor\t: %d\nhart\t\t: %d\nisa\t\t: %s\nmmu\t\t: sv39\nmvendorid\t: 0x0\nmarchid\t\t: 0x0\nmimpid\t\t: 0x0\nhart isa\t: %s\n\n",
+			cpu, cpu, isa, isa)
+	}
+	return b.String()
 }
