@@ -46,10 +46,9 @@ func update(file string) error {
 
 // insert is the text with the table as it has to be.
 func insert(text string) (string, error) {
-	before, rest, found1 := strings.Cut(text, begin)
-	_, after, found2 := strings.Cut(rest, finish)
-	if !found1 || !found2 {
-		return "", fmt.Errorf("it has no lines %q and %q", strings.TrimSpace(begin), strings.TrimSpace(finish))
+	before, _, after, err := render.Section(text, begin, finish)
+	if err != nil {
+		return "", err
 	}
 	var table strings.Builder
 	if err := render.Arches().Markdown(&table); err != nil {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/rt0-dev/rt0/internal/render"
 )
 
 // The tables in a Markdown file stand between these comments.
@@ -25,12 +27,10 @@ func split(file string) (before, between, after string, err error) {
 	if err != nil {
 		return "", "", "", err
 	}
-	before, rest, found1 := strings.Cut(string(data), begin)
-	between, after, found2 := strings.Cut(rest, finish)
-	if !found1 || !found2 {
-		return "", "", "", fmt.Errorf("%s has no lines %q and %q", file, strings.TrimSpace(begin), strings.TrimSpace(finish))
+	if before, between, after, err = render.Section(string(data), begin, finish); err != nil {
+		err = fmt.Errorf("%s: %w", file, err)
 	}
-	return before, between, after, nil
+	return before, between, after, err
 }
 
 // checkFile compares the tables of a file with what they should be. They depend on the release that built the fixtures: those that name
