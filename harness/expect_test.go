@@ -14,6 +14,10 @@ func TestExpect(t *testing.T) {
 	code, signal := 2, "SIGSEGV"
 	r := &Report{Outcome: Threw, Reason: "fatal error: procresize: bad", Phase: "schedinit", ExitCode: &code, Signal: &signal, Runtime: noRuntime()}
 	r.Runtime.GOMAXPROCS = 7
+	r.Stdout, r.Stderr, r.Events = "a line\n", "fatal error\nexit", []string{"one", "two"}
+	r.Binary.GoVersion = "go1.26.8"
+	r.Counts = Counts{Syscalls: 5, Threads: 2}
+	r.Calls = map[string]int{"openat": 3, "mmap": 2}
 	r.Runtime.Args = []string{"/hello", "a b"}
 	tests := []struct {
 		text, got string
@@ -30,6 +34,23 @@ func TestExpect(t *testing.T) {
 		{"phase=main", "schedinit", false},
 		{"args~a b", `["/hello","a b"]`, true},
 		{"env=null", "null", true},
+		{"reason=~^fatal error: proc[a-z]+: bad$", "fatal error: procresize: bad", true},
+		{"reason=~^procresize", "fatal error: procresize: bad", false},
+		{"reason!=", "fatal error: procresize: bad", true},
+		{"reason!~invalid", "fatal error: procresize: bad", true},
+		{"reason!~bad", "fatal error: procresize: bad", false},
+		{"gomaxprocs<=7", "7", true},
+		{"gomaxprocs<=6", "7", false},
+		{"gomaxprocs>=7", "7", true},
+		{"numCPU>=0", "null", false},
+		{"stdout=a line", "a line", true},
+		{"stderr~fatal", "fatal error\nexit", true},
+		{"events=one\ntwo", "one\ntwo", true},
+		{"goVersion=go1.26.8", "go1.26.8", true},
+		{"counts.syscalls=5", "5", true},
+		{"counts.threads<=1", "2", false},
+		{"syscalls.openat=3", "3", true},
+		{"syscalls.futex=0", "0", true},
 	}
 	for _, tc := range tests {
 		t.Run(tc.text, func(t *testing.T) {
@@ -47,8 +68,13 @@ func TestExpectErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ text, want string }{
 		{"gomaxproc=7", `expectation "gomaxproc=7": there is no key "gomaxproc": did you mean "gomaxprocs"?`},
-		{"gomaxprocs", `expectation "gomaxprocs": want KEY=VALUE, or KEY~TEXT for contains`},
-		{"=7", `expectation "=7": want KEY=VALUE, or KEY~TEXT for contains`},
+		{"gomaxprocs", `expectation "gomaxprocs": want KEY=VALUE, KEY~TEXT for contains, KEY=~PATTERN for matches; != !~ <= >= as well`},
+		{"=7", `expectation "=7": want KEY=VALUE, KEY~TEXT for contains, KEY=~PATTERN for matches; != !~ <= >= as well`},
+		{"gomaxprocs<7", `expectation "gomaxprocs<7": want KEY=VALUE, KEY~TEXT for contains, KEY=~PATTERN for matches; != !~ <= >= as well`},
+		{"gomaxprocs<=x", `expectation "gomaxprocs<=x": <= compares with a number, and "x" is none`},
+		{"reason=~(", "expectation \"reason=~(\": not a regular expression: error parsing regexp: missing closing ): `(`"},
+		{"outcome=died", `expectation "outcome=died": there is no such outcome: they are [reached exited threw killed stuck refused]`},
+		{"syscalls.openatt=1", `expectation "syscalls.openatt=1": there is no key "syscalls.openatt": did you mean "syscalls.openat"?`},
 	}
 	for _, tc := range tests {
 		t.Run(tc.text, func(t *testing.T) {

@@ -88,10 +88,12 @@ type Report struct {
 	// Schedinit are the calls inside runtime.schedinit in the order that they run. Functions that the compiler inlined are absent.
 	Schedinit []Phase `json:"schedinit"`
 	// Inits are the package initialisers in the order that they were entered.
-	Inits    []Init    `json:"inits"`
-	Counts   Counts    `json:"counts"`
-	Events   []string  `json:"events"`             // what the faked kernel met and does not do: one line each
-	Syscalls []Syscall `json:"syscalls,omitempty"` // when traced
+	Inits  []Init `json:"inits"`
+	Counts Counts `json:"counts"`
+	// Calls are the system calls by name, those that never returned among them.
+	Calls    map[string]int `json:"calls"`
+	Events   []string       `json:"events"`             // what the faked kernel met and does not do: one line each
+	Syscalls []Syscall      `json:"syscalls,omitempty"` // when traced
 	// Hash is over all that the guest did, in hexadecimal: see hash.go. It depends on nothing of the host, and on nothing that only looks.
 	Hash string `json:"hash"`
 

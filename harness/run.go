@@ -56,7 +56,7 @@ func Run(ctx context.Context, bin string, m machine.Machine, opts ...Option) (*R
 	m.Args = append(m.Args, o.args...)
 	r := &Report{
 		Binary: Binary{Path: bin}, Machine: m, Until: o.until, Runtime: noRuntime(),
-		Phases: []Phase{}, Schedinit: []Phase{}, Inits: []Init{}, Events: []string{},
+		Phases: []Phase{}, Schedinit: []Phase{}, Inits: []Init{}, Calls: map[string]int{}, Events: []string{},
 		options: o,
 	}
 	if err := run(ctx, r, o); err != nil {
@@ -226,6 +226,7 @@ func (b *boot) atSyscall(s *kernel.Syscall) {
 	b.sysmon.syscall(s)
 	c := call{s, b.arch, b.callText(s), b.report.Phase}
 	b.recent.add(c)
+	b.report.Calls[s.Name]++
 	b.tracer.syscall(c)
 }
 

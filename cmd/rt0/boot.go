@@ -73,7 +73,7 @@ Exit status: 0 all as asked and expected; 1 an expectation failed; 2 wrong usage
 	flags.Var(&f.instructions, "limit-instructions", "most instructions of all threads together")
 	flags.Var(&f.memory, "limit-memory", "most memory that the guest may touch")
 	flags.DurationVar(&f.timeout, "timeout", 0, "most `TIME` on the host's clock, such as 10s; 0 is no bound (default 0)")
-	flags.Var(&f.expect, "expect", "assertion, repeatable: KEY=VALUE, or KEY~TEXT for contains")
+	flags.Var(&f.expect, "expect", "assertion, repeatable: KEY=VALUE, KEY~TEXT (contains), KEY=~PATTERN (matches), != !~ <= >=")
 	flags.Var(&f.traces, "trace", "write a trace to standard error, repeatable: "+strings.Join(traceNames(), ", "))
 	flags.StringVar(&f.traceFile, "trace-file", "", "write traces to `FILE` instead")
 	f.output.register(cmd, formTable, formJSON, formCSV, formMarkdown, formJUnit)

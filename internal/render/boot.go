@@ -166,7 +166,7 @@ func (s Style) summary(r *harness.Report) Table {
 // conclusions are the fields of the runtime by the names that --expect takes.
 func conclusions(r *harness.Report) Table {
 	var t Table
-	for _, key := range harness.ExpectKeys() {
+	for _, key := range harness.FieldKeys() {
 		if reportFields[key] {
 			continue
 		}

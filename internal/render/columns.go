@@ -41,7 +41,7 @@ func Columns() []Column {
 		{Name: "machine.kernel", Title: "kernel", Text: func(r *harness.Report) string { return r.Machine.Kernel.Release }},
 		{Name: "until", Title: "until", Text: func(r *harness.Report) string { return r.Until }},
 	}
-	for _, key := range harness.ExpectKeys() {
+	for _, key := range harness.FieldKeys() {
 		columns = append(columns, field(key))
 	}
 	return append(columns,

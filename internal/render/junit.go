@@ -97,11 +97,7 @@ func (result Result) suite() testsuite {
 
 // String is an expectation that failed, in a few words.
 func (c Check) String() string {
-	verb := "to be"
-	if c.Expect.Contains {
-		verb = "to contain"
-	}
-	return "expected " + c.Expect.Key + " " + verb + " " + quoted(c.Expect.Value) + ", got " + quoted(c.Got)
+	return "expected " + c.Expect.Key + " " + c.Expect.Op.Verb() + " " + quoted(c.Expect.Value) + ", got " + quoted(c.Got)
 }
 
 // quoted makes a value that is empty, or more than a word, stand out.

@@ -104,7 +104,7 @@ func TestBoot(t *testing.T) {
 func TestJUnit(t *testing.T) {
 	t.Parallel()
 	procs := harness.Expectation{Key: "gomaxprocs", Value: "8"}
-	reason := harness.Expectation{Key: "reason", Value: "x", Contains: true}
+	reason := harness.Expectation{Key: "reason", Op: harness.Contains, Value: "x"}
 	var b strings.Builder
 	require.NoError(t, JUnit(&b, Result{
 		Report: report(t), Failure: "it threw",
