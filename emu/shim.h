@@ -35,7 +35,8 @@
 
 #define RT0_PAGE_BITS 12
 #define RT0_PAGE_SIZE (1u << RT0_PAGE_BITS)
-#define RT0_ADDRESS_BITS 48
+#define RT0_ADDRESS_BITS 57 /* as many as a CPU of today has */
+#define RT0_ROOT_BITS 48    /* of addresses below one root of the page table */
 
 /*
  * Guest physical memory begins here. Below it stays free for the hole (page 0), and for the virtual addresses of ordinary code:
@@ -87,8 +88,7 @@ struct rt0_space {
 	uint32_t *free;    /* freed physical pages, ready for reuse */
 	size_t nfree, cfree;
 
-	uint64_t ***root;
-	uint64_t tables; /* levels of the page table allocated below the root */
+	uint64_t tables; /* levels of the page table allocated besides the first root */
 
 	struct rt0_region *regions;
 	size_t nregions, cregions;
@@ -113,6 +113,9 @@ struct rt0_space {
 	bool code_stale;   /* ... and so may its translations */
 	bool exhausted;    /* a page was wanted and there was none */
 	bool no_memory;    /* the host refused memory for a table: reported as exhaustion */
+
+	/* The page table: a tree for each 1 << RT0_ROOT_BITS addresses. The first is there from the start, the others when they are needed. */
+	uint64_t ***roots[1u << (RT0_ADDRESS_BITS - RT0_ROOT_BITS)];
 };
 
 int rt0_space_open(struct rt0_space *s, uint64_t bytes);

@@ -4,7 +4,8 @@
  * The guest's address space.
  *
  * Regions (a sorted array) are the truth about what is mapped and how. The page table is a radix tree of 12+12+12 bits whose entries
- * are made at first touch. An entry packs protection, flags, physical page and the epoch in which it was made:
+ * are made at first touch, and an array of such trees, one for each 48 bits of addresses: hardly a program needs the second. An entry packs
+ * protection, flags, physical page and the epoch in which it was made:
  *
  *   bits 0-2   protection          bit 3      present
  *   bit 4      from the page cache bit 5      was executed
@@ -29,6 +30,8 @@
 #define LEVEL_BITS 12
 #define LEVEL_SIZE (1u << LEVEL_BITS)
 #define LEVEL_MASK (LEVEL_SIZE - 1)
+#define ROOTS (sizeof((struct rt0_space *)0)->roots / sizeof((struct rt0_space *)0)->roots[0])
+_Static_assert(RT0_PAGE_BITS + 3 * LEVEL_BITS == RT0_ROOT_BITS, "the levels below a root cover its addresses");
 #define POPULATE 64
 #define TABLE_PAGES (LEVEL_SIZE * sizeof(uint64_t) / RT0_PAGE_SIZE)
 #define PROT_BITS 7ull
@@ -71,21 +74,24 @@ int rt0_space_open(struct rt0_space *s, uint64_t bytes)
 	/* Guest pages are scattered: a huge page for each first touch would cost 512 times the memory. */
 	madvise(s->host, s->pages << RT0_PAGE_BITS, MADV_NOHUGEPAGE);
 #endif
-	s->root = calloc(LEVEL_SIZE, sizeof *s->root);
+	s->roots[0] = calloc(LEVEL_SIZE, sizeof *s->roots[0]);
 	s->epoch = 1;
-	return s->root ? 0 : -1;
+	return s->roots[0] ? 0 : -1;
 }
 
 void rt0_space_close(struct rt0_space *s)
 {
 	if (s->host)
 		munmap(s->host, s->pages << RT0_PAGE_BITS);
-	for (size_t i = 0; s->root && i < LEVEL_SIZE; i++) {
-		for (size_t j = 0; s->root[i] && j < LEVEL_SIZE; j++)
-			free(s->root[i][j]);
-		free(s->root[i]);
+	for (size_t r = 0; r < ROOTS; r++) {
+		uint64_t ***root = s->roots[r];
+		for (size_t i = 0; root && i < LEVEL_SIZE; i++) {
+			for (size_t j = 0; root[i] && j < LEVEL_SIZE; j++)
+				free(root[i][j]);
+			free(root[i]);
+		}
+		free(root);
 	}
-	free(s->root);
 	for (size_t i = 0; i < s->nmarks; i++)
 		free(s->marks[i].regions);
 	free(s->marks);
@@ -109,7 +115,10 @@ static void *table(struct rt0_space *s)
 
 static uint64_t *entry_of(struct rt0_space *s, uint64_t page, bool make)
 {
-	uint64_t ***l1 = &s->root[page >> 2 * LEVEL_BITS & LEVEL_MASK];
+	uint64_t ****root = &s->roots[page >> 3 * LEVEL_BITS];
+	if (!*root && (!make || !(*root = table(s))))
+		return NULL;
+	uint64_t ***l1 = &(*root)[page >> 2 * LEVEL_BITS & LEVEL_MASK];
 	if (!*l1 && (!make || !(*l1 = table(s))))
 		return NULL;
 	uint64_t **l2 = &(*l1)[page >> LEVEL_BITS & LEVEL_MASK];
@@ -163,7 +172,12 @@ static void each(struct rt0_space *s, uint64_t start, uint64_t end, uint64_t arg
 {
 	uint64_t page = start >> RT0_PAGE_BITS, last = end >> RT0_PAGE_BITS;
 	while (page < last) {
-		uint64_t **l1 = s->root[page >> 2 * LEVEL_BITS & LEVEL_MASK];
+		uint64_t ***root = s->roots[page >> 3 * LEVEL_BITS];
+		if (!root) {
+			page = ((page >> 3 * LEVEL_BITS) + 1) << 3 * LEVEL_BITS;
+			continue;
+		}
+		uint64_t **l1 = root[page >> 2 * LEVEL_BITS & LEVEL_MASK];
 		if (!l1) {
 			page = ((page >> 2 * LEVEL_BITS) + 1) << 2 * LEVEL_BITS;
 			continue;
