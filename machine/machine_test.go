@@ -346,7 +346,7 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, "raspberry-pi-4", profile.Nearest)
 	_, err = Load("rasp")
 	require.ErrorAs(t, err, &profile)
-	require.Equal(t, "raspberry-pi-4", profile.Nearest)
+	require.Equal(t, "raspberry-pi-1", profile.Nearest, "the first of equals")
 	_, err = Load("")
 	require.ErrorAs(t, err, &profile)
 	_, err = Load(filepath.Join(dir, "missing.yaml"))
@@ -361,7 +361,7 @@ func TestProfileErrors(t *testing.T) {
 		{"unknown key of a group", "kernel:\n  relase: 1\n", `x:2: unknown machine key "kernel.relase"; did you mean "kernel.release"?`},
 		{"unknown group", "kernal:\n  release: 1\n", `x:1: unknown machine key "kernal"; did you mean "kernel.release"?`},
 		{"inherit", "inherit: default\n", `did you mean "inherits"?`},
-		{"unknown parent", "\ninherits: wsl3\n", `x:2: unknown machine profile "wsl3"; did you mean "wsl2"?`},
+		{"unknown parent", "\ninherits: wsl3\n", `x:2: unknown machine profile "wsl3"; did you mean "wsl1"?`},
 		{"bad value", "cpus: 3\n\npageSize: 5000\n", `x:3: machine key pageSize cannot be "5000": want a power of two`},
 		{"list for a value", "cpus: [1, 2]\n", "x:1: want a single value"},
 		{"mapping for a value", "cpus:\n  a: 1\n", "want a single value"},

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package harness_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/fixtures"
+	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// madeFor are the architectures of the profiles' computers, with what a build needs for them. Each boots amd64 as well, so that a machine can be
+// tried with the binary at hand.
+var madeFor = map[string]string{
+	"ampere-altra-96-64k":     "arm64",
+	"apple-silicon-asahi-16k": "arm64",
+	"aws-lambda":              "amd64",
+	"beaglebone-black":        "arm",
+	"centos-7":                "amd64 386",
+	"cloud-run":               "amd64",
+	"container-2cpu":          "amd64 arm64 s390x",
+	"container-cgroup-v1":     "amd64 arm64 ppc64le",
+	"core2-duo":               "amd64 386",
+	"cpus-4096":               "amd64",
+	"default":                 "amd64 386 arm arm64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x",
+	"edgerouter-4":            "mips64 mips",
+	"epyc-384":                "amd64 386",
+	"graviton":                "arm64",
+	"gvisor":                  "amd64 arm64",
+	"gvisor-4.19":             "amd64 arm64",
+	"hyper-v":                 "amd64",
+	"ibm-power-e880-1536":     "ppc64le ppc64",
+	"ibm-z13":                 "s390x",
+	"ibm-z15":                 "s390x",
+	"jetson-nano":             "arm64 arm",
+	"kubernetes-half-cpu":     "amd64 arm64 riscv64",
+	"kvm64":                   "amd64 386",
+	"licheepi-4a":             "riscv64",
+	"loongson-3a3000":         "mips64le mipsle",
+	"milkv-duo":               "riscv64",
+	"nas-arm-hi3535":          "arm",
+	"netbook-atom-n270":       "386",
+	"odroid-xu4":              "arm",
+	"openvz-6":                "amd64 386",
+	"openwrt-24kc":            "mips:GOMIPS=softfloat",
+	"openwrt-mt7621":          "mipsle:GOMIPS=softfloat",
+	"pinned-cpuset":           "amd64 s390x mips",
+	"power10-e1080-1920":      "ppc64le",
+	"power8-fedora-be":        "ppc64",
+	"power9-kvm":              "ppc64le",
+	"power9-lpar":             "ppc64le",
+	"qemu64":                  "amd64 386",
+	"qnap-ts-231p3":           "arm",
+	"raspberry-pi-1":          "arm:GOARM=6",
+	"raspberry-pi-3":          "arm64 arm",
+	"raspberry-pi-4":          "arm64 arm",
+	"raspberry-pi-4-debian":   "arm64 arm",
+	"raspberry-pi-5":          "arm64",
+	"rhel6":                   "amd64 386",
+	"sgi-uv-576":              "amd64",
+	"single-cpu-vm":           "amd64",
+	"superdome-flex-1792":     "amd64",
+	"synology-ds1520plus":     "amd64",
+	"thunderx2-256":           "arm64",
+	"ulimit-300mb":            "amd64 386 arm64 arm",
+	"virtualbox-no-avx":       "amd64 386",
+	"visionfive-2":            "riscv64",
+	"vmware-evc-merom":        "amd64 386",
+	"wd-my-cloud":             "arm",
+	"wsl1":                    "amd64",
+	"wsl2":                    "amd64",
+	"xeon-128":                "amd64",
+	"xeon-256":                "amd64",
+	"xeon-westmere":           "amd64 386",
+}
+
+// deadly are the profiles on which a program cannot start, and what it dies with, by the size of a pointer in bytes.
+var deadly = map[string]map[int]string{
+	"ulimit-300mb": {8: "failed to reserve page summary memory"}, // Go issue 38010
+}
+
+// manyCPUs are more than a boot in a test goes on with behind schedinit: the threads of 4096 CPUs take ten seconds to find nothing to do.
+const manyCPUs = 1024
+
+// TestProfileBoots: on each profile a program of its architectures comes to main.main, or dies as it is known to.
+func TestProfileBoots(t *testing.T) {
+	t.Parallel()
+	for _, p := range machine.Profiles() {
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			made, ok := madeFor[p.Name]
+			require.True(t, ok, "say in madeFor which architectures the machine is made for")
+			until, builds := "main.main", strings.Fields(made)
+			switch {
+			case p.Machine.CPUs.Count() > manyCPUs:
+				until = "main"
+			case !slices.Contains(builds, "amd64"):
+				builds = append(builds, "amd64")
+			}
+			for _, build := range builds {
+				goarch, env, _ := strings.Cut(build, ":")
+				boot := harness.Boot(t, fixtures.Build(t, fixtures.Hello, goarch, fixtures.Env(strings.Fields(env)...)), p.Machine, harness.Until(until))
+				if a, _ := arch.Find(goarch); deadly[p.Name][a.PtrSize] != "" {
+					boot.RequireThrew(deadly[p.Name][a.PtrSize])
+					continue
+				}
+				boot.RequireReached(until)
+				require.Equal(t, p.Machine.CPUs.Count(), boot.Runtime.NumCPU)
+				require.Equal(t, int(p.Machine.PageSize), boot.Runtime.PhysPageSize)
+			}
+		})
+	}
+	for name := range madeFor {
+		_, err := machine.Load(name)
+		require.NoError(t, err, "madeFor has a profile that is gone")
+	}
+}
