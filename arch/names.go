@@ -90,3 +90,12 @@ func (a *Arch) Audit() uint32 {
 	}
 	return audit
 }
+
+// FindAux returns the type of an auxv entry of Linux's name: "AT_HWCAP".
+func FindAux(name string) (uint64, bool) {
+	i := slices.Index(auxNames[:], name)
+	return uint64(max(i, 0)), i >= 0 && name != ""
+}
+
+// AuxNames are the names that [FindAux] knows, by number.
+func AuxNames() []string { return named(auxNames[:]) }

@@ -56,7 +56,11 @@ func FuzzSet(f *testing.F) {
 			require.True(t, errors.As(err, &unknown) || errors.As(err, &bad), "%T: %v", err, err)
 			return
 		}
-		require.NoError(t, m.Validate())
+		if err := m.Validate(); err != nil {
+			var bad *ValueError
+			require.ErrorAs(t, err, &bad)
+			return
+		}
 		text, err := m.MarshalYAML()
 		require.NoError(t, err)
 		back, err := parseProfile("fuzz", text, nil)

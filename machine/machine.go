@@ -35,9 +35,14 @@ type Machine struct {
 	// AddressSpace is RLIMIT_AS in bytes (ulimit -v times 1024). Default: none (unlimited).
 	AddressSpace Size `json:"addressSpace" yaml:"addressSpace"`
 
-	Kernel Kernel `json:"kernel" yaml:"kernel"`
-	Cgroup Cgroup `json:"cgroup" yaml:"cgroup"`
-	Clock  Clock  `json:"clock" yaml:"clock"`
+	Affinity Affinity `json:"affinity" yaml:"affinity"`
+	VM       VM       `json:"vm" yaml:"vm"`
+	Kernel   Kernel   `json:"kernel" yaml:"kernel"`
+	Cgroup   Cgroup   `json:"cgroup" yaml:"cgroup"`
+	Clock    Clock    `json:"clock" yaml:"clock"`
+	CPU      CPU      `json:"cpu" yaml:"cpu"`
+	Process  Process  `json:"process" yaml:"process"`
+	Stack    Stack    `json:"stack" yaml:"stack"`
 
 	// Random is what AT_RANDOM points to (16 bytes, hexadecimal), and the seed of getrandom and /dev/urandom.
 	// Default: NewSeed("rt0").
@@ -47,39 +52,31 @@ type Machine struct {
 	// family.
 	Features []string `json:"features" yaml:"features"`
 
+	// CPUID are leaves of x86's CPUID that answer otherwise, by "LEAF" or "LEAF.SUBLEAF" in hexadecimal: EAX, EBX, ECX and EDX,
+	// "0x16,0x756e6547,0x6c65746e,0x49656e69". HWProbe are keys of riscv_hwprobe by number: a value, or "absent".
+	CPUID   map[string]string `json:"cpuid" yaml:"cpuid"`
+	HWProbe map[string]string `json:"hwprobe" yaml:"hwprobe"`
+	// Rules say what becomes of system calls; the first that matches counts.
+	Rules []string `json:"rules" yaml:"rules"`
+
 	// Args are the arguments after the program's name; Env is the whole environment, NAME=VALUE, in order.
 	Args []string `json:"args" yaml:"args"`
 	Env  []string `json:"env" yaml:"env"`
-	// Files are extra files of the machine's tree, path to contents; they replace rt0's own of the same path.
-	Files map[string]string `json:"files" yaml:"files"`
+	// Auxv are entries of the auxiliary vector by their names ("AT_HWCAP") or numbers: a value that is added or replaces the machine's
+	// own, or "absent".
+	Auxv map[string]string `json:"auxv" yaml:"auxv"`
+	// Registers are the values that registers have at the first instruction, in hexadecimal, by the names of the CPU's manual.
+	Registers map[string]string `json:"registers" yaml:"registers"`
+	// Rlimits are resource limits by their names in limits.conf ("nofile"): "SOFT:HARD", numbers or "unlimited".
+	Rlimits map[string]string `json:"rlimits" yaml:"rlimits"`
+	// Files are extra files of the machine's tree, path to contents; they replace rt0's own of the same path. FileErrors are paths that
+	// every call fails on, with the error's name ("EACCES"); Symlinks are symbolic links, path to target.
+	Files      map[string]string `json:"files" yaml:"files"`
+	FileErrors map[string]string `json:"fileErrors" yaml:"fileErrors"`
+	Symlinks   map[string]string `json:"symlinks" yaml:"symlinks"`
 
 	resolved bool  // zero values are meant
 	err      error // the first option that made no sense; Validate tells
-}
-
-// Kernel is what uname says. Machine (uname -m) comes from the architecture when it is empty.
-type Kernel struct {
-	Release string `json:"release" yaml:"release"` // default: 6.12.48
-	Version string `json:"version" yaml:"version"` // default: #1 SMP PREEMPT_DYNAMIC
-	Node    string `json:"node" yaml:"node"`       // default: rt0
-	Machine string `json:"machine,omitempty" yaml:"machine"`
-}
-
-// Cgroup is the CPU limit that the runtime reads since Go 1.25.
-type Cgroup struct {
-	// Version is 1, 2, or 0 when no cgroup file system is mounted ([NoCgroup] in a literal). Default: 2.
-	Version int `json:"version" yaml:"version"`
-	// Quota is the first word of cpu.max ("max", "200000") on version 2, and cpu.cfs_quota_us ("-1") on version 1; microseconds.
-	// Default: no limit.
-	Quota string `json:"quota,omitempty" yaml:"quota"`
-	// Period is the second word of cpu.max, or cpu.cfs_period_us; microseconds. Default: 100000.
-	Period string `json:"period,omitempty" yaml:"period"`
-}
-
-// Clock is where the clocks start; they advance with what the guest runs and sleeps, and with nothing else.
-type Clock struct {
-	Realtime  string   `json:"realtime" yaml:"realtime"`   // CLOCK_REALTIME, RFC 3339; default: 2026-01-01T00:00:00Z
-	Monotonic Duration `json:"monotonic" yaml:"monotonic"` // CLOCK_MONOTONIC; default: 1h (a machine that has been up for a while)
 }
 
 // Time is Realtime as a time.
@@ -104,15 +101,26 @@ func defaults() Machine {
 		HugePage:    2 << 20,
 		PageSize:    4096,
 		Memory:      8 << 30,
-		Kernel:      Kernel{Release: "6.12.48", Version: "#1 SMP PREEMPT_DYNAMIC", Node: "rt0"},
-		Cgroup:      Cgroup{Version: 2, Quota: unlimitedV2, Period: "100000"},
-		Clock:       Clock{Realtime: "2026-01-01T00:00:00Z", Monotonic: Duration(time.Hour)},
-		Random:      NewSeed("rt0"),
-		Features:    []string{},
-		Args:        []string{},
-		Env:         []string{},
-		Files:       map[string]string{},
-		resolved:    true,
+		VM:          VM{Hints: HintsHonour, Placement: PlacementTopDown, Refuse: []string{}, Overcommit: OvercommitHeuristic, Brk: BrkGrow},
+		Kernel: Kernel{Release: "6.12.48", Version: "#1 SMP PREEMPT_DYNAMIC", Node: "rt0",
+			VDSO: VDSONone, Vsyscall: VsyscallEmulate, UserHelpers: UserHelpersPresent},
+		Cgroup:     Cgroup{Version: 2, Quota: unlimitedV2, Period: "100000", Parents: []string{}},
+		Clock:      Clock{Realtime: "2026-01-01T00:00:00Z", Monotonic: Duration(time.Hour), Resolution: 1},
+		Process:    Process{Stdin: StdioOpen, Stdout: StdioOpen, Stderr: StdioOpen},
+		Random:     NewSeed("rt0"),
+		Features:   []string{},
+		CPUID:      map[string]string{},
+		HWProbe:    map[string]string{},
+		Rules:      []string{},
+		Args:       []string{},
+		Env:        []string{},
+		Auxv:       map[string]string{},
+		Registers:  map[string]string{},
+		Rlimits:    map[string]string{},
+		Files:      map[string]string{},
+		FileErrors: map[string]string{},
+		Symlinks:   map[string]string{},
+		resolved:   true,
 	}
 }
 
@@ -140,9 +148,15 @@ func (m *Machine) fill(d Machine) {
 			*size.field = 0
 		}
 	}
-	fill(&m.Kernel.Release, d.Kernel.Release)
-	fill(&m.Kernel.Version, d.Kernel.Version)
-	fill(&m.Kernel.Node, d.Kernel.Node)
+	for _, word := range []struct{ field, value *string }{
+		{&m.Kernel.Release, &d.Kernel.Release}, {&m.Kernel.Version, &d.Kernel.Version}, {&m.Kernel.Node, &d.Kernel.Node},
+		{&m.Kernel.VDSO, &d.Kernel.VDSO}, {&m.Kernel.Vsyscall, &d.Kernel.Vsyscall}, {&m.Kernel.UserHelpers, &d.Kernel.UserHelpers},
+		{&m.VM.Hints, &d.VM.Hints}, {&m.VM.Placement, &d.VM.Placement}, {&m.VM.Overcommit, &d.VM.Overcommit}, {&m.VM.Brk, &d.VM.Brk},
+		{&m.Process.Stdin, &d.Process.Stdin}, {&m.Process.Stdout, &d.Process.Stdout}, {&m.Process.Stderr, &d.Process.Stderr},
+	} {
+		fill(word.field, *word.value)
+	}
+	fill(&m.Clock.Resolution, d.Clock.Resolution)
 	fill(&m.Cgroup.Version, d.Cgroup.Version)
 	if m.Cgroup.Version == NoCgroup {
 		m.Cgroup.Version = 0
@@ -161,37 +175,35 @@ func fill[T comparable](field *T, value T) {
 }
 
 // settle puts a resolved machine into the one form that equal machines share: the words for "no limit" that fit the cgroup
-// version, no nil slices, each CPU feature once.
+// version, no nil slices and maps, each CPU feature once.
 func (m *Machine) settle() {
-	switch c := &m.Cgroup; c.Version {
-	case 1:
-		if c.Quota == "" || c.Quota == unlimitedV2 {
-			c.Quota = unlimitedV1
-		}
-		fill(&c.Period, "100000")
-	case 2:
-		if c.Quota == "" || c.Quota == unlimitedV1 {
-			c.Quota = unlimitedV2
-		}
-		fill(&c.Period, "100000")
-	default:
-		if c.Quota == unlimitedV1 || c.Quota == unlimitedV2 {
-			c.Quota = ""
-		}
-		if c.Quota == "" {
-			c.Period = ""
+	for _, list := range m.lists() {
+		if *list == nil {
+			*list = []string{}
 		}
 	}
+	m.Cgroup.settle()
 	m.Features = settleFeatures(m.Features)
 }
 
-// clone copies what a slice or a map would share. CPUSet is immutable.
+// lists and maps are the fields that share memory with a copy. CPUSet is immutable.
+func (m *Machine) lists() []*[]string {
+	return []*[]string{&m.Features, &m.Args, &m.Env, &m.Rules, &m.VM.Refuse, &m.Cgroup.Parents}
+}
+
+func (m *Machine) maps() []*map[string]string {
+	return []*map[string]string{&m.CPUID, &m.HWProbe, &m.Auxv, &m.Registers, &m.Rlimits, &m.Files, &m.FileErrors, &m.Symlinks}
+}
+
+// clone copies what a slice or a map would share.
 func (m Machine) clone() Machine {
-	m.Features = append([]string{}, m.Features...)
-	m.Args = append([]string{}, m.Args...)
-	m.Env = append([]string{}, m.Env...)
-	if m.Files = maps.Clone(m.Files); m.Files == nil {
-		m.Files = map[string]string{}
+	for _, list := range m.lists() {
+		*list = append([]string{}, *list...)
+	}
+	for _, entries := range m.maps() {
+		if *entries = maps.Clone(*entries); *entries == nil {
+			*entries = map[string]string{}
+		}
 	}
 	return m
 }

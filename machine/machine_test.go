@@ -30,16 +30,16 @@ func TestResolved(t *testing.T) {
 	t.Parallel()
 	none := Machine{HugePage: None, Memory: 1 << 20, Cgroup: Cgroup{Version: NoCgroup}}.Resolved()
 	require.Zero(t, none.HugePage)
-	require.Zero(t, none.Cgroup)
+	require.Equal(t, Cgroup{Parents: []string{}}, none.Cgroup)
 	require.Equal(t, Size(1<<20), none.Memory)
 	require.Equal(t, none, none.Resolved(), "resolving twice changes nothing")
 	require.Equal(t, none, none.With())
 
 	v1 := Machine{Cgroup: Cgroup{Version: 1}}.Resolved()
-	require.Equal(t, Cgroup{1, "-1", "100000"}, v1.Cgroup)
-	require.Equal(t, Cgroup{2, "max", "100000"}, New(CgroupV2(-1, 100000)).Cgroup)
-	require.Equal(t, Cgroup{1, "-1", "50000"}, New(CgroupV1(-1, 50000)).Cgroup)
-	require.Equal(t, Cgroup{2, "0", "100000"}, New(CgroupV2(0, 100000)).Cgroup)
+	require.Equal(t, Cgroup{Version: 1, Quota: "-1", Period: "100000", Parents: []string{}}, v1.Cgroup)
+	require.Equal(t, Cgroup{Version: 2, Quota: "max", Period: "100000", Parents: []string{}}, New(CgroupV2(-1, 100000)).Cgroup)
+	require.Equal(t, Cgroup{Version: 1, Quota: "-1", Period: "50000", Parents: []string{}}, New(CgroupV1(-1, 50000)).Cgroup)
+	require.Equal(t, Cgroup{Version: 2, Quota: "0", Period: "100000", Parents: []string{}}, New(CgroupV2(0, 100000)).Cgroup)
 }
 
 // TestStrange: machines that no one sells, and that can be faked all the same.
@@ -99,6 +99,18 @@ func TestValidate(t *testing.T) {
 		{"unclean file", File("/etc//x", ""), "want an absolute path"},
 		{"file below a file", File("/a", "").and(File("/a/b/c", "")), "/a is a file, and cannot be its directory"},
 		{"no name", Named(""), "name cannot be"},
+		{"short mask", CPUs(2000).and(Setting("affinity.length", "8")), `affinity.length cannot be "8": a mask of 8 bytes has no bit for CPU 1999 of cpus 2000`},
+		{"small huge page", HugePage(32 << 10).and(PageSize(64 << 10)), `hugePage cannot be "32KiB": a huge page is larger than a page, and pageSize is 64KiB`},
+		{"high mmap", Setting("vm.mmapTop", "0x7ffff7fff000").and(Setting("vm.addressBits", "39")), "outside of the user addresses of vm.addressBits 39"},
+		{"high stack", Setting("stack.top", "0x7ffff7fff000").and(Setting("vm.addressBits", "39")), "outside of the user addresses of vm.addressBits 39"},
+		{"arguments without argc", Args("x").and(Setting("process.argc0", "true")), `process.argc0 cannot be "true": args has 1 arguments`},
+		{"name without argc", Setting("process.argv0", "x").and(Setting("process.argc0", "true")), `process.argv0 is "x"`},
+		{"secure and not", Setting("process.secure", "true").and(Setting("auxv.AT_SECURE", "0")), "auxv.AT_SECURE is 0x0"},
+		{"two limits", AddressSpace(1 << 20).and(Setting("rlimits.as", "2MiB")), "addressSpace is 1MiB, and it is the same limit"},
+		{"too many parents", Setting("cgroup.parents", "1,2").and(Setting("cgroup.path", "/a/b")), "cgroup.path /a/b has 1 groups above its last, and these are 2"},
+		{"parents without cgroup", WithoutCgroup().and(Setting("cgroup.parents", "1")), "it needs cgroup.version 1, 2 or hybrid"},
+		{"link and file", File("/a", "").and(Setting("symlinks./a", "/b")), "files./a is there as well"},
+		{"link and error", Setting("fileErrors./a", "EIO").and(Setting("symlinks./a", "/b")), "fileErrors./a is EIO"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -162,7 +174,7 @@ func TestJSON(t *testing.T) {
 	data, err := json.Marshal(m)
 	require.NoError(t, err)
 	require.Contains(t, string(data), `"cpus":{"count":7,"set":"0-6"},"hugePage":0,"pageSize":4096,`)
-	require.Contains(t, string(data), `"features":[],"args":[],"env":[],"files":{}`)
+	require.Contains(t, string(data), `"features":[],"cpuid":{},"hwprobe":{},"rules":[],"args":[],"env":[],"auxv":{},"registers":{},"rlimits":{},"files":{},"fileErrors":{},"symlinks":{}`)
 	var back Machine
 	require.NoError(t, json.Unmarshal(data, &back))
 	require.Equal(t, m, back)
@@ -207,7 +219,29 @@ func randomMachine(r *rand.Rand) Machine {
 		m = m.With(Features([]string{"+", "-", ""}[r.IntN(3)]+features[i]),
 			File("/"+strconv.Itoa(i)+strings.ReplaceAll(text(), "/", "_")+"x", strings.Repeat(text()+"\n", r.IntN(3))+text()))
 	}
+	for _, change := range moreKeys {
+		if r.IntN(3) == 0 {
+			m = m.With(Setting(change[0], change[1]))
+		}
+	}
+	if m.Cgroup.Version == 0 {
+		m.Cgroup.Parents = []string{}
+	}
+	if m.HugePage <= m.PageSize {
+		m.HugePage = 0
+	}
 	return m
+}
+
+// moreKeys are keys and values that agree with all others.
+var moreKeys = [][2]string{
+	{"affinity.minimum", "64"}, {"affinity.errno", "EPERM"}, {"hugePage", "EACCES"}, {"vm.addressBits", "39"}, {"vm.mmapTop", "0x3fffff000"},
+	{"vm.hints", "ignore"}, {"vm.refuse", "0xc000000000-0xd000000000"}, {"vm.overcommit", "always"}, {"vm.brk", "refuse"}, {"kernel.vdso", "both"},
+	{"cgroup.parents", "max,5/7"}, {"cgroup.path", "/a/b c/d/e"}, {"cgroup.mountPoint", "/cg"}, {"cgroup.mountRoot", "/a"}, {"clock.resolution", "4ms"},
+	{"clock.step", "-1ns"}, {"clock.frozen", "true"}, {"cpu.platform", "none"}, {"cpu.xcr0", "0x7"}, {"cpuid.7.1", "0,1,2,3"}, {"hwprobe.3", "absent"},
+	{"rules", "fcntl:error=ENOSYS mmap:error=ENOMEM:when=3"}, {"process.argv0", "a b"}, {"process.secure", "true"}, {"process.stderr", "full"},
+	{"stack.top", "0x3fffffff0"}, {"stack.align", "8"}, {"random", "absent"}, {"auxv.AT_HWCAP", "1"}, {"auxv.99", "absent"}, {"registers.rdx", "9"},
+	{"rlimits.nofile", "10:20"}, {"fileErrors./proc/self/maps", "EIO"}, {"symlinks./etc/x", "../y"},
 }
 
 // TestRoundTrip: the YAML of a resolved machine loads back to the same machine, and the JSON of one whose texts are UTF-8.
@@ -241,7 +275,8 @@ func TestYAMLInside(t *testing.T) {
 	require.Zero(t, doc.Machine.HugePage)
 	require.NoError(t, yaml.Unmarshal([]byte("machine: wsl2\n"), &doc))
 	require.Equal(t, "wsl2", doc.Machine.Name)
-	require.ErrorContains(t, yaml.Unmarshal([]byte("machine: {cpu: 3}\n"), &doc), `did you mean "cpus"?`)
+	require.ErrorContains(t, yaml.Unmarshal([]byte("machine: {cpu: 3}\n"), &doc), `"cpu" is a group of keys; did you mean "cpus"?`)
+	require.ErrorContains(t, yaml.Unmarshal([]byte("machine: {kernel: 6.1}\n"), &doc), `"kernel" is a group of keys; did you mean "kernel.release"?`)
 
 	m := New(CPUs(9), Args("a b"))
 	doc.Machine = m
@@ -309,7 +344,7 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "last", m.Name)
 	require.Equal(t, []string{"A=8", "C=3", "Z=1", "Z=2"}, m.Env)
-	require.Equal(t, Cgroup{1, "-1", "100000"}, m.Cgroup)
+	require.Equal(t, Cgroup{Version: 1, Quota: "-1", Period: "100000", Parents: []string{}}, m.Cgroup)
 
 	_, err = Load(write("broken-parent.yaml", "inherits: sub/bad.yaml\n"))
 	require.ErrorContains(t, err, "no such file")
@@ -365,7 +400,7 @@ func TestProfileErrors(t *testing.T) {
 		{"bad value", "cpus: 3\n\npageSize: 5000\n", `x:3: machine key pageSize cannot be "5000": want a power of two`},
 		{"list for a value", "cpus: [1, 2]\n", "x:1: want a single value"},
 		{"mapping for a value", "cpus:\n  a: 1\n", "want a single value"},
-		{"value for a group", "kernel: 5\n", "x:1: kernel is a mapping of keys to values"},
+		{"value for a group", "kernel: 5\n", "x:1: \"kernel\" is a group of keys"},
 		{"list for a group", "files: [a]\n", "files is a mapping of keys to values"},
 		{"nothing", "cpus:\n", "x:1: cpus has no value"},
 		{"twice", "cpus: 1\ncpus: 2\n", "x:2: "},

@@ -11,6 +11,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
+
+	"github.com/rt0-dev/rt0/arch"
 )
 
 // Bounds of what Linux can pass on, and so of what can be faked.
@@ -62,7 +66,7 @@ func utsname(field func(*Machine) string) func(*Machine) error {
 
 func checkCgroupVersion(m *Machine) error {
 	if m.Cgroup.Version < 0 || m.Cgroup.Version > 2 {
-		return errors.New("want 1, 2 or none")
+		return errors.New("want 1, 2, hybrid or none")
 	}
 	return nil
 }
@@ -91,9 +95,6 @@ func isMicroseconds(text string) bool {
 	return err == nil && isDigits(text)
 }
 
-func noQuota(m *Machine) bool  { return m.Cgroup.Quota == "" }
-func noPeriod(m *Machine) bool { return m.Cgroup.Period == "" }
-
 func checkRealtime(m *Machine) error {
 	_, err := m.Clock.Time()
 	return err
@@ -102,6 +103,68 @@ func checkRealtime(m *Machine) error {
 func checkMonotonic(m *Machine) error {
 	if m.Clock.Monotonic < 0 {
 		return errors.New("the clock starts at 0 or later")
+	}
+	return nil
+}
+
+func checkResolution(m *Machine) error {
+	if m.Clock.Resolution < 1 || time.Duration(m.Clock.Resolution) > time.Hour {
+		return errors.New("want from 1ns to 1h")
+	}
+	return nil
+}
+
+func checkStep(m *Machine) error {
+	if step := time.Duration(m.Clock.Step); step.Abs() > time.Hour {
+		return errors.New("want from -1h to 1h")
+	}
+	return nil
+}
+
+func checkStackAlign(m *Machine) error {
+	if align := uint64(m.Stack.Align); align != 0 && (bits.OnesCount64(align) != 1 || align > 1<<20) {
+		return errors.New("want a power of two up to 1MiB, or auto")
+	}
+	return nil
+}
+
+// checkAuxv: the end of the vector is no entry, and what the loader alone knows cannot be taken from it.
+func checkAuxv(m *Machine) error {
+	if value, given := m.Auxv["AT_NULL"]; given {
+		return &ValueError{"auxv.AT_NULL", value, "it ends the vector"}
+	}
+	return nil
+}
+
+// checkRegisters refuses names that no architecture has.
+func checkRegisters(m *Machine) error {
+	for _, name := range slices.Sorted(maps.Keys(m.Registers)) {
+		if !slices.Contains(registerNames(), name) {
+			return &ValueError{"registers." + name, m.Registers[name], fmt.Sprintf("no architecture has a register of that name; did you mean %q?",
+				nearest(name, registerNames()))}
+		}
+	}
+	return nil
+}
+
+// registerNames are the registers of all architectures.
+var registerNames = sync.OnceValue(func() []string {
+	var names []string
+	for _, a := range arch.All() {
+		for _, r := range a.Registers {
+			names = append(names, r.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+})
+
+// checkRlimits holds the open files to what a kernel has.
+func checkRlimits(m *Machine) error {
+	if text, given := m.Rlimits["nofile"]; given {
+		if _, _, hard, ok := Rlimit("nofile", text); ok && hard > 1<<20 && hard != Unlimited {
+			return &ValueError{"rlimits.nofile", text, "fs.nr_open is 1048576"}
+		}
 	}
 	return nil
 }
@@ -148,20 +211,45 @@ func checkStack(m *Machine) error {
 }
 
 // checkFiles: a path must be one that a file tree can have.
-func checkFiles(m *Machine) error {
-	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
-		refuse := func(want string) error { return &ValueError{filePrefix + name, clip(m.Files[name]), want} }
-		switch {
-		case !strings.HasPrefix(name, "/") || path.Clean(name) != name || name == "/":
-			return refuse("want an absolute path without //, . and .. (files./etc/os-release)")
-		case strings.ContainsRune(name, 0) || len(name) >= maxPath:
-			return refuse(fmt.Sprintf("paths have less than %d bytes, none of them 0", maxPath))
+func checkFiles(m *Machine) error { return checkPaths(filePrefix, m.Files, m.Files) }
+
+func checkFileErrors(m *Machine) error { return checkPaths("fileErrors.", m.FileErrors, m.Files) }
+
+func checkSymlinks(m *Machine) error {
+	for _, name := range slices.Sorted(maps.Keys(m.Symlinks)) {
+		target := m.Symlinks[name]
+		if _, both := m.Files[name]; both {
+			return &ValueError{"symlinks." + name, target, "files." + name + " is there as well"}
+		}
+		if target == "" || strings.ContainsRune(target, 0) || len(target) >= maxPath {
+			return &ValueError{"symlinks." + name, clip(target), fmt.Sprintf("want a path of less than %d bytes, none of them 0", maxPath)}
+		}
+	}
+	return checkPaths("symlinks.", m.Symlinks, m.Files)
+}
+
+// checkPaths looks at the paths of entries, which cannot lie below a file.
+func checkPaths(prefix string, entries, files map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		refuse := func(want string) error { return &ValueError{prefix + name, clip(entries[name]), want} }
+		if err := checkPath(name); err != nil {
+			return refuse(err.Error())
 		}
 		for dir := path.Dir(name); dir != "/"; dir = path.Dir(dir) {
-			if _, ok := m.Files[dir]; ok {
+			if _, ok := files[dir]; ok {
 				return refuse(fmt.Sprintf("%s is a file, and cannot be its directory", dir))
 			}
 		}
+	}
+	return nil
+}
+
+func checkPath(name string) error {
+	switch {
+	case !strings.HasPrefix(name, "/") || path.Clean(name) != name || name == "/":
+		return errors.New("want an absolute path without //, . and .. (/etc/os-release)")
+	case strings.ContainsRune(name, 0) || len(name) >= maxPath:
+		return fmt.Errorf("paths have less than %d bytes, none of them 0", maxPath)
 	}
 	return nil
 }

@@ -4,10 +4,12 @@ package machine
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -172,7 +174,14 @@ func fromNode(body ast.Node, chain []string) (Machine, error) {
 		return Machine{}, err
 	}
 	m.Name, m.Description = "", ""
+	// In the table's order, since files say more than hugePage does; what is no key comes first.
+	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(tableOrder(a.name), tableOrder(b.name)) })
 	return m, applyPairs(&m, pairs, "", map[string]bool{})
+}
+
+// tableOrder is the place in the table of a key, or of the first of a group.
+func tableOrder(name string) int {
+	return slices.IndexFunc(keys, func(k key) bool { return k.name == name || strings.HasPrefix(k.name, name+".") })
 }
 
 type pair struct {
@@ -247,7 +256,11 @@ func applyGroup(m *Machine, prefix string, node ast.Node, seen map[string]bool) 
 		m.Env = mergeEnv(m.Env, entries)
 		return at(node, checkEnv(m))
 	}
-	pairs, err := mapping(node, strings.TrimSuffix(prefix, "."))
+	group := strings.TrimSuffix(prefix, ".")
+	if _, err := scalar(node); err == nil {
+		return atf(node, "%q is a group of keys; did you mean %q?", group, nearest(group, keyNames()))
+	}
+	pairs, err := mapping(node, group)
 	if err != nil {
 		return err
 	}
@@ -255,27 +268,31 @@ func applyGroup(m *Machine, prefix string, node ast.Node, seen map[string]bool) 
 }
 
 func applyKey(m *Machine, name string, p pair) error {
-	k, rest, err := findKey(name)
+	k, rest, add, err := findKeyToSet(name)
 	if err != nil {
 		candidates := append(keyNames(), inheritsKey)
 		return at(p.key, &UnknownKeyError{Key: name, Nearest: nearest(name, candidates)})
+	}
+	var before []string // what the list adds to
+	if add {
+		before = slices.Clip(*k.seq(m))
 	}
 	_, isNull := p.value.(*ast.NullNode)
 	switch _, isList := p.value.(*ast.SequenceNode); {
 	case isNull && k.entry != nil:
 		k.entry(m, rest, nil)
 		return nil
-	case isNull && k.list != nil:
-		*k.list(m) = []string{}
+	case isNull && k.seq != nil:
+		*k.seq(m) = []string{}
 		return nil
 	case isNull:
 		return atf(p.key, "%s has no value", k.full(rest))
-	case isList && k.list != nil:
+	case isList && k.seq != nil:
 		items, err := sequence(p.value)
 		if err != nil {
 			return err
 		}
-		*k.list(m) = items
+		*k.seq(m) = append(before, items...)
 		m.settle()
 		return at(p.value, k.validate(m, rest))
 	}
@@ -283,7 +300,7 @@ func applyKey(m *Machine, name string, p pair) error {
 	if err != nil {
 		return err
 	}
-	return at(p.value, k.apply(m, rest, value))
+	return at(p.value, k.apply(m, rest, value, before))
 }
 
 func sequence(node ast.Node) ([]string, error) {

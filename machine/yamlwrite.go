@@ -33,13 +33,18 @@ func (m Machine) MarshalYAML() ([]byte, error) {
 		switch {
 		case k.name == envPrefix+"NAME":
 			writeList(&b, m.Env)
-		case k.name == filePrefix+"/PATH":
+		case k.name != filePrefix+"/PATH" && k.entry != nil:
+			names, value := k.entries(&m)
+			for _, name := range names {
+				text, _ := value(&m, name)
+				fmt.Fprintf(&b, "  %s: %s\n", yamlString(name), yamlString(text))
+			}
+		case k.entry != nil:
 			for _, path := range slices.Sorted(maps.Keys(m.Files)) {
 				fmt.Fprintf(&b, "  %s: %s\n", yamlString(path), fileText(path, m.Files[path]))
 			}
-		case k.list != nil:
-			b.WriteString(k.name + ":\n")
-			writeList(&b, *k.list(&m))
+		case k.seq != nil:
+			writeSeq(&b, indent, name, *k.seq(&m))
 		case k.quote:
 			fmt.Fprintf(&b, "%s%s: %s\n", indent, name, yamlString(k.get(&m)))
 		default:
@@ -47,6 +52,14 @@ func (m Machine) MarshalYAML() ([]byte, error) {
 		}
 	}
 	return []byte(b.String()), nil
+}
+
+// writeSeq writes a list with its key.
+func writeSeq(b *strings.Builder, indent, name string, items []string) {
+	b.WriteString(indent + name + ":\n")
+	for _, item := range items {
+		b.WriteString(indent + "  - " + yamlString(item) + "\n")
+	}
 }
 
 func writeList(b *strings.Builder, items []string) {

@@ -42,9 +42,9 @@ func (f *machineFlags) register(cmd *cobra.Command) {
 	err = cmd.RegisterFlagCompletionFunc("set", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var keys []string
 		for _, k := range machine.Keys() {
-			name := strings.TrimSuffix(strings.TrimSuffix(k.Key, "NAME"), "/PATH")
-			if name == k.Key {
-				name += "="
+			name := k.Key + "="
+			if prefix, _, dotted := strings.Cut(k.Key, "."); k.Open && dotted {
+				name = prefix + "."
 			}
 			keys = append(keys, name+"\t"+k.Doc)
 		}
