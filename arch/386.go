@@ -179,6 +179,9 @@ var i386 = &Arch{
 		Code:  Register{"cs", ucX86RegCS},
 		Data:  []Register{{"ds", ucX86RegDS}, {"es", ucX86RegES}, {"ss", ucX86RegSS}},
 	},
+
+	BottomUp: 0x55555000, // TASK_UNMAPPED_BASE of x86/include/asm/processor.h: a third
+	Widths:   widths386,
 }
 
 // i386Sigreturn is `mov $173, %eax; int $0x80`.

@@ -169,4 +169,7 @@ var amd64 = &Arch{
 	Vsyscall:   0xffffffffff600000, // VSYSCALL_ADDR of x86/include/uapi/asm/vsyscall.h
 	GDT:        false,
 	Segments:   Segments{},
+
+	BottomUp: 0x2aaaaaaab000, // TASK_UNMAPPED_BASE of x86/include/asm/processor.h: a third of the window
+	Widths:   widthsAMD64,
 }

@@ -102,6 +102,12 @@ type Arch struct {
 	Vsyscall   uint64 // address of the legacy vsyscall page; 0 where there is none
 	GDT        bool   // x86-32: segments come from a descriptor table in guest memory
 	Segments   Segments
+
+	BottomUp uint64  // where mmap goes upwards from, when it does not go down from MmapTop (TASK_UNMAPPED_BASE)
+	Window   uint64  // from here on mmap gives only what a hint asks for (DEFAULT_MAP_WINDOW); 0: there is no such border
+	Widths   []Width // the address spaces that other kernels and CPUs have (width.go), and this one where it goes by a number of bits
+	// LegacyStack: an unlimited stack makes mmap go upwards (mmap_is_legacy of mm/util.c and s390/mm/mmap.c); x86 has ceased to.
+	LegacyStack bool
 }
 
 // Segments are the registers of x86-32's segmentation; empty elsewhere.

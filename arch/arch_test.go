@@ -251,6 +251,46 @@ func testAddressSpace(t *testing.T, a *Arch) {
 	if a.Vsyscall != 0 {
 		require.Greater(t, a.Vsyscall, a.UserTop)
 	}
+	testWidths(t, a)
+}
+
+// testWidths: each width is found by its numbers, and is an address space as the architecture's own is.
+func testWidths(t *testing.T, a *Arch) {
+	require.Zero(t, a.Window)
+	require.True(t, a.BottomUp%4096 == 0 && a.BottomUp > 0 && a.BottomUp < a.MmapTop, "%#x", a.BottomUp)
+	own := 0
+	for _, number := range a.AddressBits() {
+		w, ok := a.Wide(number)
+		require.True(t, ok, number)
+		again, _ := a.Wide(number)
+		require.Same(t, w, again)
+		if w == a {
+			own++
+			continue
+		}
+		for _, addr := range []uint64{w.UserTop, w.Window, w.StackTop, w.MmapTop, w.PIEBase, w.BottomUp} {
+			require.Zero(t, addr%4096, "%d bits: %#x", number, addr)
+		}
+		require.LessOrEqual(t, w.UserTop, uint64(1)<<number)
+		require.LessOrEqual(t, w.StackTop, w.UserTop)
+		require.LessOrEqual(t, w.Window, w.UserTop)
+		require.Greater(t, w.MmapTop, w.BottomUp)
+		require.Greater(t, w.MmapTop, w.PIEBase)
+		require.Equal(t, a.StackTop-a.MmapTop, w.StackTop-w.MmapTop)
+		require.Equal(t, a.AddressError != 0, w.AddressError != 0)
+		require.Equal(t, a.Name, w.Name)
+		reached, ok := a.Reaching(w.UserTop)
+		require.True(t, ok)
+		require.GreaterOrEqual(t, reached.UserTop, w.UserTop)
+	}
+	require.Equal(t, a.Name != "arm", own > 0, "but for arm's default, a width is the architecture's own")
+	_, ok := a.Wide(99)
+	require.False(t, ok)
+	_, ok = a.Reaching(1 << 60)
+	require.False(t, ok)
+	same, ok := a.Reaching(a.UserTop)
+	require.True(t, ok)
+	require.Same(t, a, same)
 }
 
 // requireRegister: the register has a name and a number, and is found by the name.

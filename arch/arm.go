@@ -185,6 +185,10 @@ var arm = &Arch{
 	Vsyscall:   0,
 	GDT:        false,
 	Segments:   Segments{},
+
+	BottomUp:    1 << 30, // TASK_UNMAPPED_BASE of arm/include/asm/memory.h: a third, in whole 16 MiB
+	Widths:      widthsARM,
+	LegacyStack: true,
 }
 
 // armSigreturn is `mov r7, #173; svc #0x9000ad`.

@@ -194,6 +194,10 @@ var arm64 = &Arch{
 	Vsyscall:   0,
 	GDT:        false,
 	Segments:   Segments{},
+
+	BottomUp:    1 << 46, // TASK_UNMAPPED_BASE of arm64/include/asm/processor.h: a quarter
+	Widths:      widthsARM64,
+	LegacyStack: true,
 }
 
 // arm64Sigreturn is `mov x8, #139; svc #0`.

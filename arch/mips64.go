@@ -84,4 +84,8 @@ var mips64 = &Arch{
 	Vsyscall:   0,
 	GDT:        false,
 	Segments:   Segments{},
+
+	BottomUp:    0x5555556000, // TASK_UNMAPPED_BASE of mips/include/asm/processor.h: a third
+	Widths:      widthsMIPS64,
+	LegacyStack: true,
 }

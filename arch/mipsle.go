@@ -90,4 +90,8 @@ var mipsle = &Arch{
 	Vsyscall:   0,
 	GDT:        false,
 	Segments:   Segments{},
+
+	BottomUp:    0x2aaa8000, // TASK_UNMAPPED_BASE of mips/include/asm/processor.h: a third
+	Widths:      widthsMIPS,
+	LegacyStack: true,
 }

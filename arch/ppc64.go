@@ -149,6 +149,10 @@ var ppc64 = &Arch{
 	Vsyscall:   0,
 	GDT:        false,
 	Segments:   Segments{},
+
+	BottomUp:    1 << 45, // TASK_UNMAPPED_BASE_USER64 of powerpc/include/asm/task_size_64.h: a quarter
+	Widths:      widthsPPC64,
+	LegacyStack: true,
 }
 
 // ppc64Sigreturn is `addi r1, r1, 128; li r0, 172; sc`.

@@ -184,6 +184,10 @@ var riscv64 = &Arch{
 	Vsyscall:   0,
 	GDT:        false,
 	Segments:   Segments{},
+
+	BottomUp:    0x2aaaaab000, // TASK_UNMAPPED_BASE of riscv/include/asm/processor.h: a third of 1<<39
+	Widths:      widthsRISCV64,
+	LegacyStack: true,
 }
 
 // riscvSigreturn is __vdso_rt_sigreturn of riscv/kernel/vdso/rt_sigreturn.S: `li a7, 139; ecall`.

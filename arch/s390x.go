@@ -182,4 +182,8 @@ var s390x = &Arch{
 	Vsyscall:   0,
 	GDT:        false,
 	Segments:   Segments{},
+
+	BottomUp:    1 << 41, // TASK_UNMAPPED_BASE of s390/include/asm/processor.h
+	Widths:      widthsS390X,
+	LegacyStack: true,
 }
