@@ -174,13 +174,13 @@ var arm = &Arch{
 
 	Disassemble: disassembleARM,
 
-	UserTop:    0xbf000000,     // TASK_SIZE of arm/include/asm/memory.h: 16 MiB below PAGE_OFFSET
-	StackTop:   0xbf000000,     // STACK_TOP: the same
-	MmapTop:    0xb7000000,     // mmap_base of mm/util.c: 128 MiB below
-	PIEBase:    0x00400000,     // ELF_ET_DYN_BASE of arm/include/asm/elf.h
-	PageSizes:  []int{4096},    // arm/include/asm/page.h
-	Trampoline: armSigreturn,   // the sigpage, arm/kernel/sigreturn_codes.S
-	Pages:      armKernelPages, // CONFIG_KUSER_HELPERS
+	UserTop:    0xbf000000,                // TASK_SIZE of arm/include/asm/memory.h: 16 MiB below PAGE_OFFSET
+	StackTop:   0xbf000000,                // STACK_TOP: the same
+	MmapTop:    0xb7000000,                // mmap_base of mm/util.c: 128 MiB below
+	PIEBase:    0x00400000,                // ELF_ET_DYN_BASE of arm/include/asm/elf.h
+	PageSizes:  []int{4096, 32768, 65536}, // arm/include/asm/page.h; the larger ones by patches of NAS makers (Go issues 12480, 18408)
+	Trampoline: armSigreturn,              // the sigpage, arm/kernel/sigreturn_codes.S
+	Pages:      armKernelPages,            // CONFIG_KUSER_HELPERS
 	Canonical:  0,
 	Vsyscall:   0,
 	GDT:        false,
