@@ -77,6 +77,16 @@ func (a *Arch) OwnErrno(e Errno) uint64 {
 	return uint64(e)
 }
 
+// GenericErrno is its opposite. A number that is no errno of the architecture's is itself.
+func (a *Arch) GenericErrno(own uint64) Errno {
+	for _, r := range a.Syscall.Errnos {
+		if r.Own == own {
+			return Errno(r.Generic)
+		}
+	}
+	return Errno(own)
+}
+
 // Audit is the architecture's AUDIT_ARCH_* (include/uapi/linux/audit.h), by which seccomp's programs and siginfo tell whose numbers the
 // system calls have: the ELF machine, and two bits.
 func (a *Arch) Audit() uint32 {

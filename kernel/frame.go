@@ -280,6 +280,8 @@ func (p *Process) encodeSiginfo(info siginfo) []byte {
 			addr &^= p.arch.Signals.AddrMask
 		}
 		e.word(addr)
+	case info.call != nil:
+		e.word(info.call.addr).u32(info.call.number).u32(uint64(p.arch.Audit()))
 	default:
 		e.u32(uint64(info.pid)).u32(uint64(info.uid)).word(info.value)
 	}

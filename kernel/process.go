@@ -117,6 +117,7 @@ type Process struct {
 	clock   clock
 
 	table    map[uint64]*row // by system call number
+	rules    []*rule         // the machine's
 	syscalls int
 
 	futexes   futexTable
@@ -175,7 +176,7 @@ type Exit struct {
 
 // Event is something that a report should mention: an unknown system call, a refused flag, a signal.
 type Event struct {
-	Kind         string // "syscall", "flag", "signal", "bound"
+	Kind         string // "syscall", "flag", "signal", "bound", "rule"
 	Name         string // what it is about: "io_uring_setup", "SIGSEGV"
 	Detail       string // one line, lower case
 	Count        int    // how often
@@ -239,6 +240,9 @@ func New(cfg Config) (*Process, error) {
 		return nil, err
 	}
 	if err := p.initResources(); err != nil {
+		return nil, err
+	}
+	if err := p.setRules(cfg.Machine.Rules); err != nil {
 		return nil, err
 	}
 	p.sched.start(p, t)

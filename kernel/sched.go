@@ -115,6 +115,16 @@ func (p *Process) schedule() bool {
 		if !p.pick() {
 			return false
 		}
+		if t := p.current; t.resume != nil {
+			resume := t.resume
+			t.resume = nil
+			if resume(); p.exit != nil {
+				return true
+			}
+			if t.wait != nil || t.State != "running" {
+				continue
+			}
+		}
 		p.deliverSignals(p.current)
 		if p.exit != nil {
 			return true

@@ -63,9 +63,10 @@ type siginfo struct {
 	past      int // bytes from the PC to where the handler is to find it: behind the instruction, where the architecture has it so
 	pid, uid  int
 	value     uint64
-	timer     *posixTimer // that sent it; nil: none
-	running   bool        // sent on behalf of the running thread, which is to take it: a CPU-time timer
-	why       string      // for the reason of a death: "sent by thread 1000 with tgkill"
+	timer     *posixTimer  // that sent it; nil: none
+	call      *seccompCall // that was caught; nil: none
+	running   bool         // sent on behalf of the running thread, which is to take it: a CPU-time timer
+	why       string       // for the reason of a death: "sent by thread 1000 with tgkill"
 }
 
 // signalState is what the threads share: actions and the signals sent to the process.
@@ -225,7 +226,7 @@ type interruption struct {
 // interrupt ends the wait of a thread for a signal. What becomes of the call is decided when the signal is delivered.
 func (t *Thread) interrupt() {
 	w := t.wait
-	if w == nil {
+	if w == nil || w.resume != nil {
 		return
 	}
 	errno := arch.EINTR

@@ -99,7 +99,9 @@ func (p *Process) syscall(t *Thread) {
 	n, args := p.request()
 	r := p.table[n]
 	record := t.enter(n, r, args)
-	p.perform(t, r, n, args)
+	if p.rules == nil || !p.ruled(t, r, n, args) {
+		p.perform(t, r, n, args)
+	}
 	if p.cfg.Observer.Syscall != nil {
 		p.cfg.Observer.Syscall(record)
 	}

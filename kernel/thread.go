@@ -27,6 +27,7 @@ type Thread struct {
 
 	wait    *wait    // nil: the thread can run
 	pending *outcome // of a wait that is over: goes to the registers when the thread runs again
+	resume  func()   // what the thread does first when it runs again; nil: nothing
 	// interrupted is the call that a signal has ended; what becomes of it is decided at delivery.
 	interrupted *interruption
 
@@ -67,6 +68,8 @@ type wait struct {
 	restart bool
 	// accept are signals that end the wait though they are blocked (rt_sigtimedwait).
 	accept sigset
+	// resume is called when the thread runs again, instead of a result at the deadline; such a wait ends in no other way.
+	resume func()
 }
 
 // newThread makes a thread that the scheduler does not know of yet.
@@ -86,6 +89,11 @@ func (t *Thread) block(w wait) {
 		w := t.wait
 		w.timer = t.p.clock.after(w.deadline, func() {
 			w.timer = nil
+			if w.resume != nil {
+				t.wait, t.resume, t.State = nil, w.resume, "runnable"
+				t.p.sched.ready(t)
+				return
+			}
 			if w.expire == nil {
 				t.wake(0, arch.ETIMEDOUT)
 				return
@@ -138,32 +146,27 @@ func (t *Thread) finish(result uint64, errno arch.Errno) {
 
 // setResult stores a call's result in the engine's registers: Linux returns -errno, or errno and a flag beside it.
 func (p *Process) setResult(result uint64, errno arch.Errno) {
-	convention := &p.arch.Syscall
-	failed := &convention.Failed
 	if errno != 0 {
-		result = p.ownErrno(errno)
-		if failed.Mask == 0 {
-			result = -result
-		}
+		p.setFailure(p.arch.OwnErrno(errno))
+		return
 	}
+	convention := &p.arch.Syscall
 	p.eng.SetReg(convention.Result, result)
-	if failed.Mask != 0 {
-		flags := p.eng.Reg(failed.Reg) &^ failed.Mask
-		if errno != 0 {
-			flags |= failed.Set
-		}
-		p.eng.SetReg(failed.Reg, flags)
+	if failed := &convention.Failed; failed.Mask != 0 {
+		p.eng.SetReg(failed.Reg, p.eng.Reg(failed.Reg)&^failed.Mask)
 	}
 }
 
-// ownErrno is the guest's number of an error.
-func (p *Process) ownErrno(errno arch.Errno) uint64 {
-	for _, r := range p.arch.Syscall.Errnos {
-		if r.Generic == uint64(errno) {
-			return r.Own
-		}
+// setFailure is setResult of an errno in the guest's numbers.
+func (p *Process) setFailure(own uint64) {
+	convention := &p.arch.Syscall
+	failed := &convention.Failed
+	if failed.Mask == 0 {
+		p.eng.SetReg(convention.Result, -own)
+		return
 	}
-	return uint64(errno)
+	p.eng.SetReg(convention.Result, own)
+	p.eng.SetReg(failed.Reg, p.eng.Reg(failed.Reg)&^failed.Mask|failed.Set)
 }
 
 // filesChanged notes that a file may have become ready. Whoever makes one ready, or closes one, calls it.

@@ -283,6 +283,6 @@ func ParseRange(text string) (start, end uint64, err error) {
 
 // ruleText is the canonical text of a rule.
 func ruleText(text string) (string, error) {
-	r, err := ParseRule(text)
+	r, err := parseRule(text)
 	return r.String(), err
 }

@@ -136,6 +136,18 @@ func Features(names ...string) Option {
 	return func(m *Machine) { m.Features = append(slices.Clip(m.Features), names...) }
 }
 
+// Rules adds rules for system calls, the texts being what [ParseRule] reads: Rules("fcntl,fcntl64:error=ENOSYS").
+func Rules(texts ...string) Option {
+	return func(m *Machine) {
+		for _, text := range texts {
+			if _, err := ParseRule(text); err != nil {
+				m.fail(err)
+			}
+		}
+		m.Rules = append(m.Rules, texts...)
+	}
+}
+
 // Args sets the arguments after the program's name.
 func Args(args ...string) Option { return func(m *Machine) { m.Args = append([]string{}, args...) } }
 

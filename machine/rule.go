@@ -109,7 +109,6 @@ const (
 	maxArgIndex = 5
 	maxErrno    = 4095 // MAX_ERRNO of include/linux/err.h
 	maxSignal   = 128  // MIPS' SIGRTMAX
-	maxRules    = 1000
 )
 
 // Validate says what is wrong with a rule, nil if nothing.
@@ -282,14 +281,4 @@ func checkSignal(text string) error {
 		return nil
 	}
 	return fmt.Errorf("there is no signal %q; did you mean %q?", clip(text), nearest(text, arch.SignalNames()))
-}
-
-// clone copies what would be shared.
-func (r Rule) clone() Rule {
-	r.Calls, r.Args = slices.Clone(r.Calls), slices.Clone(r.Args)
-	if r.Retval != nil {
-		value := *r.Retval
-		r.Retval = &value
-	}
-	return r
 }

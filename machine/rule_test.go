@@ -161,6 +161,30 @@ func TestRuleLiteral(t *testing.T) {
 	}
 }
 
+// A machine's rules are texts, in their canonical form, from Go, --set and YAML alike.
+func TestMachineRules(t *testing.T) {
+	t.Parallel()
+	want := []string{"fcntl,fcntl64:error=ENOSYS", "openat:path=/a%20b:trap"}
+	m := New(Rules("FCNTL, fcntl64:error=enosys"), Rules("openat:trap:path=/a%20b"))
+	require.NoError(t, m.Validate())
+	set, err := New().Set("rules", "fcntl,fcntl64:error=ENOSYS 'openat:path=/a b:trap'")
+	require.NoError(t, err)
+	require.Equal(t, want, set.Rules)
+	set, err = set.Set("rules+", "getpid:trap")
+	require.NoError(t, err)
+	require.Equal(t, append(want, "getpid:trap"), set.Rules)
+	loaded, err := parseProfile("test", []byte("rules:\n- fcntl, fcntl64:error=enosys\n- openat:trap:path=/a%20b\n"), nil)
+	require.NoError(t, err)
+	require.Equal(t, want, loaded.Rules)
+
+	var bad *ValueError
+	require.ErrorAs(t, New(Rules("fctl:trap")).Validate(), &bad)
+	_, err = New().Set("rules", "getpid:trap fctl:trap")
+	require.EqualError(t, err, `machine key rules cannot be "fctl:trap": no architecture has a system call "fctl"; did you mean "fcntl"?`)
+	_, err = parseProfile("test", []byte("cpus: 2\nrules:\n- getpid:trap\n- getpid:kill=it\n"), nil)
+	require.EqualError(t, err, `machine profile test:3: machine key rules cannot be "getpid:kill=it": want kill=thread or kill=process`)
+}
+
 func TestWhen(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]int{
