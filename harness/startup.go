@@ -4,7 +4,6 @@ package harness
 
 import (
 	"math"
-	"math/bits"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -222,18 +221,40 @@ func (r *Report) narrowAtoi() bool {
 }
 
 // ExpectedHugePage is what the runtime makes of the machine's huge page (runtime.getHugePageSize, mallocinit): nothing before Go 1.13,
-// which has no such variable; 0 for a size that is no power of two; and since Go 1.14 0 for one above 4 MiB (maxPhysHugePageSize).
+// which has no such variable; 0 for what is no power of two; and since Go 1.14 0 for a size above 4 MiB (maxPhysHugePageSize).
 func ExpectedHugePage(r *Report) int {
 	const maxPhysHugePageSize = 4 << 20
-	size := uint64(r.Machine.HugePage)
-	a, known := arch.Find(r.Binary.GOARCH)
+	bits := 64
+	if a, known := arch.Find(r.Binary.GOARCH); known {
+		bits = 8 * a.PtrSize
+	}
+	size := hugePageText(r.Machine, bits)
 	switch {
 	case r.goMinor < 13:
 		return Unknown
-	case bits.OnesCount64(size) != 1, r.goMinor >= 14 && size > maxPhysHugePageSize:
-		return 0
-	case known && a.PtrSize == 4 && size > math.MaxInt32: // atoi's overflow
+	case size&(size-1) != 0, r.goMinor >= 14 && size > maxPhysHugePageSize:
 		return 0
 	}
 	return int(size)
+}
+
+// hugePageText reads hpage_pmd_size as the runtime does: up to 20 bytes, of which it takes the last for a newline, and no more bits than an
+// int has.
+func hugePageText(m machine.Machine, bits int) int64 {
+	const file = "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"
+	text, given := m.Files[file]
+	switch {
+	case m.FileErrors[file] != "":
+		return 0
+	case !given && m.HugePage == 0:
+		return 0
+	case !given:
+		text = strconv.FormatUint(uint64(m.HugePage), 10) + "\n"
+	}
+	text = text[:min(len(text), 20)]
+	size, err := strconv.ParseInt(text[:max(0, len(text)-1)], 10, bits)
+	if err != nil || size < 0 {
+		return 0
+	}
+	return size
 }
