@@ -70,15 +70,6 @@ func CPUIDAnswer(leaf, subleaf, eax, ebx, ecx, edx uint32) Option {
 	return Setting("cpuid."+hex(leaf)+"."+hex(subleaf), strings.Join([]string{hex(eax), hex(ebx), hex(ecx), hex(edx)}, ","))
 }
 
-// Rules adds rules for system calls to those that the machine has: "fcntl:error=ENOSYS". See [Rule] for the text.
-func Rules(texts ...string) Option {
-	return func(m *Machine) {
-		for _, text := range texts {
-			Setting("rules+", joinWords([]string{text}))(m)
-		}
-	}
-}
-
 // Argv0 sets argv[0].
 func Argv0(name string) Option { return func(m *Machine) { m.Process.Argv0 = name } }
 
