@@ -173,6 +173,7 @@ var i386 = &Arch{
 	Trampoline: i386Sigreturn, // __kernel_rt_sigreturn of x86/entry/vdso/vdso32/sigreturn.S
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       i386VDSO,
 	GDT:        true,
 	Segments: Segments{
 		Table: Register{"gdtr", ucX86RegGDTR},

@@ -167,6 +167,7 @@ var amd64 = &Arch{
 	Trampoline: nil,                // x64_setup_rt_frame refuses a handler without SA_RESTORER
 	Canonical:  48,                 // SDM volume 1, 3.3.7.1
 	Vsyscall:   0xffffffffff600000, // VSYSCALL_ADDR of x86/include/uapi/asm/vsyscall.h
+	VDSO:       amd64VDSO,
 	GDT:        false,
 	Segments:   Segments{},
 

@@ -100,6 +100,7 @@ type Arch struct {
 	Pages      []Page // what else the kernel puts at fixed addresses, outside of user space
 	Canonical  uint   // bits of an address that the CPU translates, the others must repeat the highest or it raises #GP; 0: no such rule
 	Vsyscall   uint64 // address of the legacy vsyscall page; 0 where there is none
+	VDSO       *VDSO  // what the generated vDSO is made of; nil: Linux has none
 	GDT        bool   // x86-32: segments come from a descriptor table in guest memory
 	Segments   Segments
 

@@ -13,7 +13,6 @@ var arm = &Arch{
 	Tier: Full,
 	Missing: []string{
 		"half-precision arithmetic, bfloat16 and I8MM instructions",
-		"the counter of the generic timer, which traps",
 	},
 
 	ELF: ELF{
@@ -45,7 +44,8 @@ var arm = &Arch{
 			{Register{"fpexc", ucARMRegFPEXC}, ^uint64(0), armFPEXC},    // the FPU is on
 			{Register{"cpsr", ucARMRegCPSR}, ^uint64(0xffffffff), 0x10}, // USR_MODE; last: the engine takes notice of all three
 		},
-		Reserve: Reserve{Code: armReserve, Addr: Register{"r0", ucARMRegR0}},
+		Emulation: Emulation{Emulate: armEmulate},
+		Reserve:   Reserve{Code: armReserve, Addr: Register{"r0", ucARMRegR0}},
 	},
 
 	PC:    Register{"pc", ucARMRegPC},
@@ -183,6 +183,7 @@ var arm = &Arch{
 	Pages:      armKernelPages,            // CONFIG_KUSER_HELPERS
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       armVDSO,
 	GDT:        false,
 	Segments:   Segments{},
 

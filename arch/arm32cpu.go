@@ -70,6 +70,32 @@ func armCPUInfo(cpus []int, features string) string {
 	return b.String()
 }
 
+// armEmulate is MRRC of CNTVCT, the virtual count of the generic timer, which the engine traps in user mode. Linux lets programs read it
+// (arch_counter_set_user_access of drivers/clocksource/arm_arch_timer.c).
+func armEmulate(cpu CPU, code []byte) (int, error) {
+	if len(code) < 4 {
+		return 0, nil
+	}
+	insn := binary.LittleEndian.Uint32(code)
+	if cpu.Reg(Register{"cpsr", ucARMRegCPSR})&armThumb != 0 {
+		insn = insn<<16 | insn>>16
+	}
+	low, high := insn>>12&15, insn>>16&15
+	if insn&0x0ff00fff != 0x0c500f1e || insn>>28 == 0xf || low == 15 || high == 15 {
+		return 0, nil
+	}
+	now := cpu.Counter()
+	cpu.SetReg(armGR[low], now&0xffffffff)
+	cpu.SetReg(armGR[high], now>>32)
+	return 4, nil
+}
+
+var armGR = [15]Register{
+	{"r0", ucARMRegR0}, {"r1", ucARMRegR1}, {"r2", ucARMRegR2}, {"r3", ucARMRegR3}, {"r4", ucARMRegR4}, {"r5", ucARMRegR5},
+	{"r6", ucARMRegR6}, {"r7", ucARMRegR7}, {"r8", ucARMRegR8}, {"r9", ucARMRegR9}, {"r10", ucARMRegR10}, {"r11", ucARMRegR11},
+	{"r12", ucARMRegR12}, {"sp", ucARMRegSP}, {"lr", ucARMRegLR},
+}
+
 // armTraps are the engine's exceptions (EXCP_* of QEMU's target/arm/cpu.h) and what Linux makes of them.
 var armTraps = []Trap{
 	{Intr: 1, Signal: SIGILL, Code: 1, Addr: true, Number: 6}, // EXCP_UDEF: ILL_ILLOPC, do_undefinstr of arm/kernel/traps.c

@@ -192,6 +192,7 @@ var arm64 = &Arch{
 	Trampoline: arm64Sigreturn,            // __kernel_rt_sigreturn of arm64/kernel/vdso/sigreturn.S
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       arm64VDSO,
 	GDT:        false,
 	Segments:   Segments{},
 

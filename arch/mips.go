@@ -88,6 +88,7 @@ var mips = &Arch{
 	Trampoline: mips32Sigreturn(binary.BigEndian),
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       mips32VDSO(binary.BigEndian, 4, 0),
 	GDT:        false,
 	Segments:   Segments{},
 

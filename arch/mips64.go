@@ -82,6 +82,7 @@ var mips64 = &Arch{
 	Trampoline: mips64Sigreturn(binary.BigEndian),
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       mips64VDSO(binary.BigEndian),
 	GDT:        false,
 	Segments:   Segments{},
 

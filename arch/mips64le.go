@@ -82,6 +82,7 @@ var mips64le = &Arch{
 	Trampoline: mips64Sigreturn(binary.LittleEndian),
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       mips64VDSO(binary.LittleEndian),
 	GDT:        false,
 	Segments:   Segments{},
 

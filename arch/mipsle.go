@@ -88,6 +88,7 @@ var mipsle = &Arch{
 	Trampoline: mips32Sigreturn(binary.LittleEndian),
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       mips32VDSO(binary.LittleEndian, 0, 4),
 	GDT:        false,
 	Segments:   Segments{},
 

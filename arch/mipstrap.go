@@ -110,21 +110,23 @@ func mipsFloatSignal(trap Trap, x Trapped) Trap {
 	return trap
 }
 
+// mipsResolution is how many cycles a tick of the counter has.
+const mipsResolution = 2
+
 // mipsHardware is simulate_rdhwr: registers of the hardware that the program may read. True: that was it.
 func mipsHardware(i mipsInsn, x Trapped) bool {
 	if i.op() != 0x1f || i.funct() != 0x3b {
 		return false
 	}
-	const resolution = 2 // cycles a tick of the counter
 	var v uint64
 	switch i.rd() {
 	case 0: // the CPU's number
 	case 1: // the cache's line
 		v = 32
 	case 2: // the counter
-		v = uint64(int64(int32(x.Counter / resolution)))
+		v = uint64(int64(int32(x.Counter / mipsResolution)))
 	case 3: // its resolution
-		v = resolution
+		v = mipsResolution
 	case 29: // UserLocal
 		v = x.Reg(Register{"userlocal", ucMIPSRegCP0USERLOCAL})
 	default:

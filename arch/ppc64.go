@@ -147,6 +147,7 @@ var ppc64 = &Arch{
 	Trampoline: ppc64Sigreturn,     // __kernel_sigtramp_rt64 of powerpc/kernel/vdso/sigtramp64.S
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       ppc64VDSO(binary.BigEndian, 1),
 	GDT:        false,
 	Segments:   Segments{},
 

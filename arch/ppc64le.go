@@ -147,6 +147,7 @@ var ppc64le = &Arch{
 	Trampoline: ppc64leSigreturn,   // __kernel_sigtramp_rt64 of powerpc/kernel/vdso/sigtramp64.S
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       ppc64VDSO(binary.LittleEndian, 2),
 	GDT:        false,
 	Segments:   Segments{},
 

@@ -182,6 +182,7 @@ var riscv64 = &Arch{
 	Trampoline: riscvSigreturn,
 	Canonical:  0, // an address that Sv39 does not translate is a page fault
 	Vsyscall:   0,
+	VDSO:       riscv64VDSO,
 	GDT:        false,
 	Segments:   Segments{},
 

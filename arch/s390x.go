@@ -180,6 +180,7 @@ var s390x = &Arch{
 	Trampoline: []byte{0x0a, 0xad}, // __kernel_rt_sigreturn of s390/kernel/vdso64/vdso_user_wrapper.S: svc 173
 	Canonical:  0,
 	Vsyscall:   0,
+	VDSO:       s390xVDSO,
 	GDT:        false,
 	Segments:   Segments{},
 

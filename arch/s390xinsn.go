@@ -59,10 +59,12 @@ func setCC(cpu CPU, cc uint64) {
 	cpu.SetReg(pswm, cpu.Reg(pswm)&^(3<<44)|cc<<44)
 }
 
-// tod is the time-of-day clock: units of 2^-12 µs since 1900.
-func tod(cpu CPU) uint64 {
+// tod is the time-of-day clock.
+func tod(cpu CPU) uint64 { return todClock(cpu.Counter()) }
+
+// todClock is the time-of-day clock at a time since 1970: units of 2^-12 µs since 1900.
+func todClock(ns uint64) uint64 {
 	const epoch = 0x7d91048bca000000 // 1970
-	ns := cpu.Counter()
 	return epoch + ns/125*512 + ns%125*512/125
 }
 
