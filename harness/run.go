@@ -169,7 +169,15 @@ func (b *boot) open() error {
 	if err := b.resolve(); err != nil {
 		return err
 	}
-	if b.stack, err = loader.NewStack(mem, b.img, b.layout, m, loader.StackOptions{}); err != nil {
+	vdso, err := kernel.MapVDSO(mem, b.arch, m)
+	if err != nil {
+		return err
+	}
+	var stack loader.StackOptions
+	if vdso != nil {
+		stack.VDSO, stack.SysInfo = vdso.Addr, vdso.SysInfo
+	}
+	if b.stack, err = loader.NewStack(mem, b.img, b.layout, m, stack); err != nil {
 		return err
 	}
 	order := kernel.RoundRobin
@@ -178,7 +186,7 @@ func (b *boot) open() error {
 	}
 	b.proc, err = kernel.New(kernel.Config{
 		Engine: b.engine, Arch: b.arch, Machine: m,
-		Exe: "/" + filepath.Base(b.report.Binary.Path), ExeData: b.img.Data, Auxv: b.stack.AuxvBytes,
+		Exe: "/" + filepath.Base(b.report.Binary.Path), ExeData: b.img.Data, Auxv: b.stack.AuxvBytes, VDSO: vdso,
 		Descriptors: b.img.Descriptors, TOC: b.layout.TOC,
 		Entry: b.layout.Entry, SP: b.stack.SP, Brk: b.layout.Brk, Order: order,
 		Observer: kernel.Observer{Syscall: b.atSyscall, Break: b.atBreak, Fault: b.atFault, Slice: b.atSlice},

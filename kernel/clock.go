@@ -27,6 +27,8 @@ type clock struct {
 	realtime int64 // CLOCK_REALTIME minus CLOCK_MONOTONIC
 	timers   timerHeap
 	seq      uint64
+	vdso     *VDSO // nil: there is none
+	plain    bool  // the clocks show what the CPU's counter counts, so that the vDSO can serve them
 }
 
 // timer calls f once at its deadline.
@@ -46,6 +48,7 @@ func (c *clock) init(e *emu.Engine, m machine.Clock) error {
 	monotonic := int64(m.Monotonic)
 	c.start = monotonic - int64(e.Instructions())*nsPerInstruction
 	c.realtime = wall.UnixNano() - monotonic
+	c.plain = m.Resolution <= 1 && m.Step == 0 && !m.Frozen
 	c.count()
 	return nil
 }
@@ -85,19 +88,26 @@ func (c *clock) fire() {
 	for len(c.timers) > 0 && c.timers[0].deadline <= c.now() {
 		heap.Pop(&c.timers).(*timer).f()
 	}
+	if c.vdso != nil {
+		c.vdso.write(c)
+	}
 }
 
-// nextDue is the instruction count at which the next timer is due when nobody sleeps.
+// nextDue is the instruction count at which the next timer is due when nobody sleeps, or the vDSO's data.
 func (c *clock) nextDue() uint64 {
+	next := uint64(math.MaxUint64)
+	if c.vdso != nil {
+		next = c.vdso.due(c)
+	}
 	if len(c.timers) == 0 {
-		return math.MaxUint64
+		return next
 	}
 	done := c.eng.Instructions()
 	left := c.timers[0].deadline - c.now()
 	if left <= 0 {
 		return done
 	}
-	return done + uint64(left)/nsPerInstruction
+	return min(next, done+uint64(left)/nsPerInstruction)
 }
 
 // jump moves the time to the next timer: everybody sleeps. False: there is none.
@@ -114,12 +124,14 @@ func (c *clock) jump() bool {
 }
 
 // count lets the CPU's cycle counter tell the same time as the clocks: RDTSC and CNTVCT_EL0 do not stop when nobody runs.
-func (c *clock) count() {
-	now := c.now()
+func (c *clock) count() { c.eng.SetCounter(c.counter()) }
+
+// counter is what that counter reads, in nanoseconds.
+func (c *clock) counter() uint64 {
 	if c.eng.Arch().Engine.WallCounter {
-		now = c.wall()
+		return uint64(c.wall())
 	}
-	c.eng.SetCounter(uint64(now))
+	return uint64(c.now())
 }
 
 // addTime adds without wrapping: a guest may sleep for centuries, as Linux' ktime_add_safe lets it.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
+	"github.com/rt0-dev/rt0/machine"
 )
 
 // The values of si_code for faults, include/uapi/asm-generic/siginfo.h.
@@ -212,9 +213,14 @@ func (p *Process) instruction(t *Thread, stop emu.Stop) arch.Trapped {
 // call fault and answers it in emulate_vsyscall; so does rt0, as if the program had made the system call.
 var vsyscalls = map[uint64]string{0: "gettimeofday", 0x400: "time", 0x800: "getcpu"}
 
+// hasVsyscall says that there is a legacy page (vsyscall= on the kernel's command line).
+func (p *Process) hasVsyscall() bool {
+	return p.arch.Vsyscall != 0 && p.cfg.Machine.Kernel.Vsyscall != machine.VsyscallNone
+}
+
 // vsyscall answers a call into the legacy page; false: addr is no entry of it.
 func (p *Process) vsyscall(t *Thread, addr uint64) bool {
-	if p.arch.Vsyscall == 0 || addr-p.arch.Vsyscall >= emu.PageSize {
+	if !p.hasVsyscall() || addr-p.arch.Vsyscall >= emu.PageSize {
 		return false
 	}
 	name, ok := vsyscalls[addr-p.arch.Vsyscall]

@@ -86,6 +86,10 @@ func (p *Process) origin(r emu.Region) mapping {
 	switch {
 	case r.Tag == tagStack:
 		m.name = "[stack]"
+	case r.Tag == tagVVAR:
+		m.name = "[vvar]"
+	case r.Tag == tagVDSO:
+		m.name = "[vdso]"
 	case r.Tag == tagHeap:
 		m.name = "[heap]"
 	case r.Tag >= tagFiles && r.Tag-tagFiles < uint32(len(p.space.files)):

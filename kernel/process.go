@@ -38,6 +38,9 @@ type Config struct {
 	TOC         uint64
 	Brk         uint64 // where the heap starts: the end of the image, page aligned
 
+	// VDSO is what [MapVDSO] has mapped; nil: there is none.
+	VDSO *VDSO
+
 	Observer Observer
 	Order    Order // how the scheduler picks; the zero value is round robin
 	// Sleep is how long the process may sleep in all, by its own clock; 0: a day. Who sleeps for ever, as a server without clients,
@@ -226,6 +229,9 @@ func New(cfg Config) (*Process, error) {
 	p.sched.init(cfg.Order)
 	if err := p.clock.init(p.eng, cfg.Machine.Clock); err != nil {
 		return nil, err
+	}
+	if p.clock.vdso = cfg.VDSO; cfg.VDSO != nil {
+		cfg.VDSO.write(&p.clock)
 	}
 	t := p.newThread()
 	p.current = t

@@ -35,11 +35,17 @@ func procMaps(t *Thread) []byte {
 		}
 		b.WriteByte('\n')
 	}
-	for _, page := range t.p.arch.Pages { // get_gate_vma
+	gate := func(addr uint64, prot, name string) { // get_gate_vma
 		start := b.Len()
-		fmt.Fprintf(&b, "%08x-%08x r-xp 00000000 00:00 0 ", page.Addr, page.Addr+emu.PageSize)
+		fmt.Fprintf(&b, "%08x-%08x %s 00000000 00:00 0 ", addr, addr+emu.PageSize, prot)
 		b.WriteString(strings.Repeat(" ", max(0, column-(b.Len()-start))))
-		b.WriteString(page.Name + "\n")
+		b.WriteString(name + "\n")
+	}
+	for _, page := range t.p.helperPages() {
+		gate(page.Addr, "r-xp", page.Name)
+	}
+	if t.p.hasVsyscall() {
+		gate(t.p.arch.Vsyscall, "--xp", "[vsyscall]") // it cannot be read, as with vsyscall=xonly, which Linux is built for since 5.5
 	}
 	return b.Bytes()
 }

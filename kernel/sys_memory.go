@@ -64,6 +64,9 @@ func sysMprotect(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 		if !ok || r.Tag == kernelTag {
 			return 0, arch.ENOMEM
 		}
+		if r.Tag == tagVVAR && prot&^emu.Read != 0 {
+			return 0, arch.EACCES // neither VM_MAYWRITE nor VM_MAYEXEC
+		}
 		part := min(r.End, end) - at
 		if prot&^r.Prot&emu.Write != 0 {
 			if errno := p.commit(part); errno != 0 {

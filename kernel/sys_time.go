@@ -33,16 +33,18 @@ var clocks = map[int32]struct {
 	resolution int64
 	wall       bool // a sleep until a time of this clock is on CLOCK_REALTIME's scale
 	sleep      bool // clock_nanosleep knows it
+	// vdso is what the vDSO shows of it; nil: it makes the system call.
+	vdso func(*clock) int64
 }{
-	0:               {read: wallTime, resolution: 1, wall: true, sleep: true}, // CLOCK_REALTIME
-	1:               {read: monotonicTime, resolution: 1, sleep: true},        // CLOCK_MONOTONIC
+	0:               {read: wallTime, resolution: 1, wall: true, sleep: true, vdso: (*clock).wall}, // CLOCK_REALTIME
+	1:               {read: monotonicTime, resolution: 1, sleep: true, vdso: (*clock).now},         // CLOCK_MONOTONIC
 	clockProcessCPU: {read: processTime, resolution: 1},
 	clockThreadCPU:  {read: threadTime, resolution: 1},
-	4:               {read: monotonicTime, resolution: 1},              // CLOCK_MONOTONIC_RAW
-	5:               {read: coarse(wallTime), resolution: tick},        // CLOCK_REALTIME_COARSE
-	6:               {read: coarse(monotonicTime), resolution: tick},   // CLOCK_MONOTONIC_COARSE
-	7:               {read: monotonicTime, resolution: 1, sleep: true}, // CLOCK_BOOTTIME: never suspended
-	11:              {read: taiTime, resolution: 1},                    // CLOCK_TAI
+	4:               {read: monotonicTime, resolution: 1, vdso: (*clock).now},              // CLOCK_MONOTONIC_RAW
+	5:               {read: coarse(wallTime), resolution: tick},                            // CLOCK_REALTIME_COARSE
+	6:               {read: coarse(monotonicTime), resolution: tick},                       // CLOCK_MONOTONIC_COARSE
+	7:               {read: monotonicTime, resolution: 1, sleep: true, vdso: (*clock).now}, // CLOCK_BOOTTIME: never suspended
+	11:              {read: taiTime, resolution: 1, vdso: (*clock).wall},                   // CLOCK_TAI
 }
 
 // tick is a jiffy at CONFIG_HZ=250, in nanoseconds.

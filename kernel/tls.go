@@ -7,6 +7,7 @@ import (
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
+	"github.com/rt0-dev/rt0/machine"
 )
 
 // x86-32 finds its thread pointer through segmentation: GS selects a descriptor of the table in guest memory, and each thread has
@@ -34,7 +35,7 @@ const kernelTag = 0x6b65726e // "kern"
 // mapKernelPages maps what the kernel itself puts into the address space: the sigreturn page, the architecture's own pages, and the
 // descriptor table.
 func (p *Process) mapKernelPages() error {
-	for _, page := range p.arch.Pages {
+	for _, page := range p.helperPages() {
 		if err := p.mem.MapBytes(page.Addr, emu.PageSize, emu.Read|emu.Exec, kernelTag, page.Code); err != nil {
 			return fmt.Errorf("map %s: %w", page.Name, err)
 		}
@@ -53,6 +54,14 @@ func (p *Process) mapKernelPages() error {
 		return p.mapGDT()
 	}
 	return nil
+}
+
+// helperPages are the architecture's own pages, which a kernel can be built without (CONFIG_KUSER_HELPERS).
+func (p *Process) helperPages() []arch.Page {
+	if p.cfg.Machine.Kernel.UserHelpers == machine.UserHelpersNone {
+		return nil
+	}
+	return p.arch.Pages
 }
 
 // mapGDT makes the descriptor table and loads the segment registers.

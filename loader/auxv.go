@@ -3,6 +3,7 @@
 package loader
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rt0-dev/rt0/arch"
@@ -21,14 +22,21 @@ const clockTicks = 100
 // addresses are the values of the vector that depend on the stack.
 type addresses struct{ random, name, platform, basePlatform uint64 }
 
-// auxv lists the vector in the order of create_elf_tables (fs/binfmt_elf.c). There is no vDSO, hence no AT_SYSINFO_EHDR: system
-// calls are what rt0 wants to see. AT_MINSIGSTKSZ and the rseq pair are left out too; the Go runtime reads none of them.
+// auxv lists the vector in the order of create_elf_tables (fs/binfmt_elf.c). The vDSO's entries are there when
+// the machine has one. AT_MINSIGSTKSZ and the rseq pair are left out too; the Go runtime reads none of them.
 func (i *Image) auxv(l Layout, m machine.Machine, o StackOptions, at addresses) []Aux {
 	caps := hwcap(i.Arch, m.Features)
 	size := uint64(i.header.phentsize)
 	var v []Aux
 	for _, e := range i.Arch.Aux {
 		v = append(v, Aux(e))
+	}
+	if o.VDSO != 0 {
+		entries := []Aux{{arch.AT_SYSINFO_EHDR, o.VDSO}}
+		if o.SysInfo != 0 {
+			entries = []Aux{{arch.AT_SYSINFO, o.SysInfo}, entries[0]}
+		}
+		v = slices.Insert(v, i.Arch.VDSO.AuxAfter, entries...)
 	}
 	v = append(v, []Aux{
 		{arch.AT_HWCAP, caps[1]},

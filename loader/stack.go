@@ -24,6 +24,8 @@ const (
 type StackOptions struct {
 	Name     string // argv[0]; default: the base name of the image's path
 	Exec     string // AT_EXECFN, the path that was executed; default: "/" and the base name of the image's path
+	VDSO     uint64 // AT_SYSINFO_EHDR; 0: there is no vDSO
+	SysInfo  uint64 // AT_SYSINFO; 0: there is no such entry
 	UID, GID uint32 // AT_UID, AT_EUID and AT_GID, AT_EGID
 }
 

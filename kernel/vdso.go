@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package kernel
+
+import (
+	"fmt"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/emu"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// VDSO is a vDSO in the address space: code of the kernel that the program finds by the auxiliary vector.
+type VDSO struct {
+	Addr    uint64 // of the ELF header: AT_SYSINFO_EHDR
+	SysInfo uint64 // AT_SYSINFO; 0: there is no such entry
+
+	mem  *emu.Memory
+	arch *arch.Arch
+	data uint64 // where the clocks are, for the code
+	size uint64 // of the region that they are at the end of
+	step int64  // of the counter's time: which one the data is for
+	seq  uint32 // what the data says of how often it was written
+}
+
+// The regions of a vDSO.
+const (
+	tagVVAR = 0x202
+	tagVDSO = 0x203
+)
+
+// vdsoHash are the words of kernel.vdso: whether there is a DT_HASH, and a DT_GNU_HASH.
+var vdsoHash = map[string]struct{ sysv, gnu bool }{
+	machine.VDSOSysV: {true, false},
+	machine.VDSOGNU:  {false, true},
+	machine.VDSOBoth: {true, true},
+}
+
+// MapVDSO makes the vDSO of a machine and maps it, before the first stack is made; nil: the machine has none. The machine must be resolved.
+func MapVDSO(mem *emu.Memory, a *arch.Arch, m machine.Machine) (*VDSO, error) {
+	hash, ok := vdsoHash[m.Kernel.VDSO]
+	if !ok || a.VDSO == nil {
+		return nil, nil
+	}
+	image, file, err := newVDSO(a, parseRelease(m.Kernel.Release), hash.sysv, hash.gnu)
+	if err != nil {
+		return nil, err
+	}
+	s := space{page: max(uint64(m.PageSize), emu.PageSize)}
+	v := &VDSO{mem: mem, arch: a, size: s.up(arch.VDSODataSize), step: -1}
+	at, ok := vdsoPlace(mem, a, &m, &s, v.size+s.up(uint64(len(file))))
+	if !ok {
+		return nil, fmt.Errorf("map the vDSO: the address space is full")
+	}
+	v.Addr = at + v.size
+	v.data = v.Addr - arch.VDSODataSize
+	for _, symbol := range image.symbols {
+		if symbol.name == a.VDSO.SysInfo {
+			v.SysInfo = v.Addr + symbol.value
+		}
+	}
+	if err := mem.Map(at, v.size, emu.Read, tagVVAR); err != nil {
+		return nil, fmt.Errorf("map the vDSO's data: %w", err)
+	}
+	if err := mem.MapBytes(v.Addr, s.up(uint64(len(file))), emu.Read|emu.Exec, tagVDSO, file); err != nil {
+		return nil, fmt.Errorf("map the vDSO: %w", err)
+	}
+	return v, nil
+}
+
+// vdsoPlace is where arch_setup_additional_pages puts the data and the code: where the first mmap would go, or above the stack.
+func vdsoPlace(mem *emu.Memory, a *arch.Arch, m *machine.Machine, s *space, size uint64) (uint64, bool) {
+	const stackSize = 8 << 20 // as package loader makes it
+	page, stack, top := s.page, a.StackTop, a.MmapTop
+	if m.Stack.Top != 0 {
+		stack = uint64(m.Stack.Top)
+	}
+	if m.VM.MmapTop != 0 {
+		top = uint64(m.VM.MmapTop)
+	}
+	if at := s.up(stack) + page; a.VDSO.Above && at < a.UserTop && size <= a.UserTop-at { // a page stays free for the FPU emulator
+		if r, ok := mem.Next(at); !ok || r.Start >= at+size {
+			return at, true
+		}
+	}
+	at, ok := mem.FindGap(size, page, mmapMinAddr, s.down(top), true)
+	if ok && at < stack && at+size > stack-stackSize {
+		return mem.FindGap(size, page, mmapMinAddr, s.down(stack-stackSize), true)
+	}
+	return at, ok
+}
+
+// due is the instruction count at which the data must be written again.
+func (v *VDSO) due(c *clock) uint64 {
+	next := uint64(v.step+1) * arch.VDSOStep
+	now, done := c.counter(), c.eng.Instructions()
+	if now >= next {
+		return done
+	}
+	return done + (next-now)/nsPerInstruction
+}
+
+// write brings the data up to date, when the counter has come to its next step. What the program reads is the same at any time within one.
+func (v *VDSO) write(c *clock) {
+	now := c.counter()
+	step := int64(now / arch.VDSOStep)
+	if step == v.step {
+		return
+	}
+	v.step = step
+	v.seq += 2
+	at := uint64(step) * arch.VDSOStep
+	back := int64(now - at)
+	order, b := v.arch.Order, make([]byte, arch.VDSOClocks+16*arch.VDSOClockIDs)
+	order.PutUint32(b[arch.VDSOSequence:], v.seq)
+	order.PutUint64(b[arch.VDSOCounter:], v.arch.VDSO.Count(at))
+	var served uint32
+	for id, kind := range clocks {
+		if kind.vdso == nil || !c.plain {
+			continue
+		}
+		served |= 1 << id
+		then := kind.vdso(c) - back
+		order.PutUint64(b[arch.VDSOClocks+16*id:], uint64(floorDiv(then, second)))
+		order.PutUint64(b[arch.VDSOClocks+16*id+8:], uint64(then-floorDiv(then, second)*second))
+	}
+	order.PutUint32(b[arch.VDSOServed:], served)
+	if v.find() {
+		// The region is there, and memory that runs out is noticed by the next access.
+		_ = v.mem.Poke(v.data, b)
+	}
+}
+
+// find looks for the data where the program may have moved it, as CRIU does. False: it has unmapped it.
+func (v *VDSO) find() bool {
+	if r, ok := v.mem.Find(v.data); ok && r.Tag == tagVVAR {
+		return true
+	}
+	for _, r := range v.mem.Regions() {
+		if r.Tag == tagVVAR && r.End-r.Start == v.size {
+			v.data = r.End - arch.VDSODataSize
+			return true
+		}
+	}
+	return false
+}
+
+// floorDiv is a / b, rounded down; b is positive.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
