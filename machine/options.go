@@ -140,11 +140,13 @@ func Features(names ...string) Option {
 func Rules(texts ...string) Option {
 	return func(m *Machine) {
 		for _, text := range texts {
-			if _, err := ParseRule(text); err != nil {
+			canonical, err := ruleText(text)
+			if err != nil {
 				m.fail(err)
+				return
 			}
+			m.Rules = append(m.Rules, canonical)
 		}
-		m.Rules = append(m.Rules, texts...)
 	}
 }
 
