@@ -14,6 +14,7 @@ var arm64 = &Arch{
 		"SVE, SME, memory tagging and pointer authentication",
 		"alignment faults of LDAR, STLR and the stack pointer",
 	},
+	Since: 5,
 
 	ELF: ELF{
 		Machine:  elf.EM_AARCH64,

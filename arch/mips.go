@@ -13,6 +13,7 @@ var mips = &Arch{
 	Missing: []string{
 		"DSP and MSA instructions, MIPS32R6",
 	},
+	Since: 8,
 
 	ELF: ELF{
 		Machine:  elf.EM_MIPS,

@@ -13,6 +13,7 @@ var mips64le = &Arch{
 	Missing: []string{
 		"DSP and MSA instructions, MIPS64R6",
 	},
+	Since: 6,
 
 	ELF: ELF{
 		Machine:  elf.EM_MIPS,

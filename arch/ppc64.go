@@ -13,6 +13,7 @@ var ppc64 = &Arch{
 	Missing: []string{
 		"POWER10's prefixed instructions and MMA; transactional memory, DARN, DSCR, TAR",
 	},
+	Since: 5,
 
 	ELF: ELF{
 		Machine:  elf.EM_PPC64,

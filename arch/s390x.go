@@ -15,6 +15,7 @@ var s390x = &Arch{
 		"cryptographic instructions: their queries say that there are none",
 		"signal frames of a CPU without vector registers, which are shorter",
 	},
+	Since: 7,
 
 	ELF: ELF{
 		Machine:  elf.EM_S390,
