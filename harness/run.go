@@ -87,6 +87,9 @@ func run(ctx context.Context, r *Report, o *options) error {
 	if err := built(img.Arch, img.Settings, r.Machine.Features); err != nil {
 		return err
 	}
+	if img, err = addressed(img, r.Machine); err != nil {
+		return err
+	}
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.timeout)

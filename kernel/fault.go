@@ -32,7 +32,7 @@ func (p *Process) fault(t *Thread, stop emu.Stop) {
 	if stop.Access == emu.Exec && p.vsyscall(t, stop.Addr) {
 		return
 	}
-	if p.misplaced(t, stop) {
+	if p.misplaced(t, stop) || !stop.Mapped && p.expandStack(stop.Addr) {
 		return
 	}
 	what := &p.arch.PageFault

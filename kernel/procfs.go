@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/machine"
 )
 
 // The tables below are /proc: a path under the process's or the thread's directory, or under /proc itself, the mode, and what
@@ -69,9 +70,12 @@ var systemFiles = []procFile{
 	{"sys/net/core/somaxconn", 0o644, fixed("4096\n")},
 	{"sys/vm/max_map_count", 0o644, fixed(fmt.Sprintf("%d\n", maxMapCount))},
 	{"sys/vm/mmap_min_addr", 0o644, fixed(fmt.Sprintf("%d\n", mmapMinAddr))},
-	{"sys/vm/overcommit_memory", 0o644, fixed("0\n")},
+	{"sys/vm/overcommit_memory", 0o644, func(t *Thread) []byte { return []byte(overcommits[t.p.cfg.Machine.VM.Overcommit] + "\n") }},
 	{"sys/vm/overcommit_ratio", 0o644, fixed("50\n")},
 }
+
+// overcommits are the numbers of vm.overcommit_memory.
+var overcommits = map[string]string{machine.OvercommitHeuristic: "0", machine.OvercommitAlways: "1", machine.OvercommitNever: "2"}
 
 func fixed(s string) func(*Thread) []byte { return func(*Thread) []byte { return []byte(s) } }
 
@@ -241,6 +245,10 @@ func procLimits(t *Thread) []byte {
 func procMeminfo(t *Thread) []byte {
 	total := uint64(t.p.cfg.Machine.Memory) / 1024
 	free := total - min(total, t.p.mem.Touched()*4)
+	promised := total - free
+	if t.p.cfg.Machine.VM.Overcommit == machine.OvercommitNever {
+		promised = t.p.committed() / 1024
+	}
 	var b bytes.Buffer
 	for _, row := range []struct {
 		name string
@@ -249,7 +257,7 @@ func procMeminfo(t *Thread) []byte {
 		{"MemTotal", total}, {"MemFree", free}, {"MemAvailable", free}, {"Buffers", 0}, {"Cached", 0}, {"SwapCached", 0},
 		{"Active", total - free}, {"Inactive", 0}, {"SwapTotal", 0}, {"SwapFree", 0}, {"Dirty", 0}, {"Writeback", 0},
 		{"AnonPages", total - free}, {"Mapped", 0}, {"Shmem", 0}, {"Slab", 0}, {"KernelStack", 0}, {"PageTables", 0},
-		{"CommitLimit", total / 2}, {"Committed_AS", total - free}, {"AnonHugePages", 0},
+		{"CommitLimit", total / 2}, {"Committed_AS", promised}, {"AnonHugePages", 0},
 	} {
 		fmt.Fprintf(&b, "%-16s%8d kB\n", row.name+":", row.kib)
 	}

@@ -89,14 +89,11 @@ func (p *Process) initIdentity() {
 	p.id = identity{
 		uid: uint32(p.auxvValue(arch.AT_UID)), euid: uint32(p.auxvValue(arch.AT_EUID)),
 		gid: uint32(p.auxvValue(arch.AT_GID)), egid: uint32(p.auxvValue(arch.AT_EGID)),
-		limits:  defaultLimits,
+		limits:  startLimits(m),
 		cpus:    m.CPUs,
 		release: parseRelease(m.Kernel.Release),
 		random:  randomStream(m.Random[:], "getrandom"),
 		stat64:  stat64,
-	}
-	if m.AddressSpace != 0 {
-		p.id.limits[limitAddressSpace] = rlimit{limit(m.AddressSpace), limit(m.AddressSpace)}
 	}
 }
 

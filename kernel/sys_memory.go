@@ -5,6 +5,7 @@ package kernel
 import (
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
+	"github.com/rt0-dev/rt0/machine"
 )
 
 // Calls on ranges that are mapped: their rows are memoryCalls.
@@ -69,7 +70,10 @@ func sysMprotect(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 		}
 		part := min(r.End, end) - at
 		if prot&^r.Prot&emu.Write != 0 {
-			if errno := p.commit(part); errno != 0 {
+			if !p.mayHold(part) {
+				return 0, arch.ENOMEM
+			}
+			if errno := p.commit(part, 0); errno != 0 {
 				return 0, errno
 			}
 		}
@@ -86,7 +90,7 @@ func sysMprotect(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 func sysBrk(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	p, s := t.p, &t.p.space
 	want, old := a[0], s.up(s.brk)
-	if want < s.brkStart || want > s.top-s.page {
+	if want < s.brkStart || want > s.top-s.page || p.cfg.Machine.VM.Brk == machine.BrkRefuse {
 		return s.brk, 0
 	}
 	new := s.up(want)
@@ -98,7 +102,7 @@ func sysBrk(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	case new > old:
 		size := new - old
 		// A page stays free above the heap, and the stack keeps its distance.
-		if p.occupied(old, size+s.page) || p.guards(old, size) || !p.mayExpand(size) || p.commit(size) != 0 || p.full() {
+		if p.occupied(old, size+s.page) || p.guards(old, size) || !p.mayExpand(size) || !p.mayHold(size) || p.commit(size, 0) != 0 || p.full() {
 			return s.brk, 0
 		}
 		p.space.pieces += 2
@@ -140,7 +144,7 @@ func sysMremap(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 		return 0, errno
 	}
 	grow := newSize - oldSize
-	if oldSize == r.End-addr && addr <= s.top-newSize && !p.occupied(r.End, grow) && !ofFile(r) {
+	if oldSize == r.End-addr && addr <= s.top-newSize && !p.occupied(r.End, grow) && !s.refuses(r.End, grow) && !ofFile(r) {
 		p.space.pieces += 2
 		if p.mem.Map(r.End, grow, r.Prot, r.Tag) != nil {
 			return 0, arch.ENOMEM
@@ -162,6 +166,9 @@ func (p *Process) mremapTo(addr, oldSize, to, newSize uint64) (uint64, arch.Errn
 	s := &p.space
 	if to%s.page != 0 || to > s.top-newSize || to < addr+oldSize && addr < to+newSize {
 		return 0, arch.EINVAL
+	}
+	if s.refuses(to, newSize) {
+		return 0, arch.ENOMEM
 	}
 	if errno := p.resizable(addr, min(oldSize, newSize), newSize); errno != 0 {
 		return 0, errno
@@ -188,7 +195,7 @@ func (p *Process) resizable(addr, oldSize, newSize uint64) arch.Errno {
 		return arch.EFAULT
 	case !p.mayExpand(newSize - oldSize):
 		return arch.ENOMEM
-	case r.Prot&emu.Write != 0 && p.commit(newSize-oldSize) != 0:
+	case r.Prot&emu.Write != 0 && (p.commit(newSize-oldSize, 0) != 0 || !p.mayHold(newSize-oldSize)):
 		return arch.ENOMEM
 	case p.full():
 		return arch.ENOMEM

@@ -66,12 +66,14 @@ const (
 type space struct {
 	page          uint64 // the machine's page size
 	brkStart, brk uint64
-	base, top     uint64    // where top-down placement starts, and where user space ends
+	top           uint64    // where user space ends
 	files         []mapping // by tag, from tagFiles on
 	image         []mapping // the binary's segments, where they are in memory
 	pieces        int       // a bound on the number of regions, from above
 	kept          int       // bytes copied for mappings
 	uncounted     uint64    // bytes of regions that Linux would not count as the process's
+	stackSpare    uint64    // those of the first stack
+	placement
 }
 
 // initSpace starts the heap after the image.
@@ -81,7 +83,7 @@ func (p *Process) initSpace() {
 	s.brkStart = s.up(p.cfg.Brk)
 	s.brk = s.brkStart
 	s.top = p.arch.UserTop - p.arch.UserTop%s.page
-	s.base = p.arch.MmapTop - p.arch.MmapTop%s.page
+	p.initPlacement()
 	for _, r := range p.mem.Regions() {
 		s.pieces++
 		switch r.Tag {
@@ -89,7 +91,8 @@ func (p *Process) initSpace() {
 			s.uncounted += r.End - r.Start
 		case tagStack:
 			// Linux maps stack_expand's 128 KiB and grows the stack when it is used; here all of it is there at once.
-			s.uncounted += r.End - r.Start - min(r.End-r.Start, 132<<10)
+			s.stackSpare = r.End - r.Start - min(r.End-r.Start, 132<<10)
+			s.uncounted += s.stackSpare
 		}
 	}
 	p.initImage()
@@ -225,147 +228,6 @@ func (t *Thread) mapsFile(r *request, number int) arch.Errno {
 	}
 	r.file, r.path = f, d.path
 	return 0
-}
-
-// hint is round_hint_to_min: an address that is not MAP_FIXED goes to its page's start, and above mmap_min_addr.
-func (s *space) hint(addr uint64) uint64 {
-	addr = s.down(addr)
-	if addr != 0 && addr < mmapMinAddr {
-		return s.up(mmapMinAddr)
-	}
-	return addr
-}
-
-// place is get_unmapped_area: it decides where a mapping goes.
-func (p *Process) place(r *request) arch.Errno {
-	s := &p.space
-	if r.size > s.top-mmapMinAddr {
-		return arch.ENOMEM
-	}
-	if r.flags&mapFixed != 0 {
-		switch {
-		case r.addr > s.top-r.size:
-			return arch.ENOMEM
-		case r.addr%s.page != 0:
-			return arch.EINVAL
-		case r.addr < mmapMinAddr && p.id.euid != 0:
-			return arch.EPERM // security_mmap_addr
-		}
-		return 0
-	}
-	if huge, ok := p.hugeAligned(r); ok {
-		r.addr = huge
-		return 0
-	}
-	if addr, ok := p.unmapped(r.addr, r.size); ok {
-		r.addr = addr
-		return 0
-	}
-	return arch.ENOMEM
-}
-
-// unmapped is arch_get_unmapped_area_topdown of mm/mmap.c: the hint when it is free, else the highest gap below mmap_base, else the
-// lowest above a third of the address space.
-func (p *Process) unmapped(hint, size uint64) (uint64, bool) {
-	s := &p.space
-	if hint != 0 && hint <= s.top-size && !p.occupied(hint, size) && !p.guards(hint, size) {
-		return hint, true
-	}
-	if addr, ok := p.mem.FindGap(size, s.page, s.up(max(s.page, mmapMinAddr)), s.base, true); ok {
-		return addr, true
-	}
-	return p.mem.FindGap(size, s.page, s.up(s.top/3), s.top, false)
-}
-
-// occupied says that something is mapped in the range.
-func (p *Process) occupied(addr, size uint64) bool {
-	r, ok := p.mem.Next(addr)
-	return ok && r.Start < addr+size
-}
-
-// guards says that the range comes too close to the stack from below (vm_start_gap).
-func (p *Process) guards(addr, size uint64) bool {
-	r, ok := p.mem.Next(addr)
-	return ok && r.Tag == tagStack && r.Start < addr+size+stackGuard*p.space.page
-}
-
-// The releases in which __get_unmapped_area and __thp_get_unmapped_area changed.
-var (
-	hugeAligns   = release{6, 7}  // efa7df3e3bb5: anonymous mappings of a huge page and more are aligned to one
-	hugeMultiple = release{6, 12} // d4148aeab412: only those whose length is a multiple
-	hugeHint     = release{6, 13} // 249608ee4713: only those without a hint
-)
-
-// hugeAligned places a large anonymous mapping of a 64-bit process at a multiple of the huge page (thp_get_unmapped_area_vmflags).
-// ok is false where Linux leaves the matter to unmapped.
-func (p *Process) hugeAligned(r *request) (uint64, bool) {
-	huge := uint64(p.cfg.Machine.HugePage)
-	kernel := p.id.release
-	switch {
-	case huge == 0 || huge%p.space.page != 0 || p.arch.PtrSize != 8 || r.file != nil || r.size < huge:
-		return 0, false
-	case kernel.before(hugeAligns), !kernel.before(hugeMultiple) && r.size%huge != 0, !kernel.before(hugeHint) && r.addr != 0:
-		return 0, false
-	case r.size+huge < r.size || r.size+huge > p.space.top-mmapMinAddr:
-		return 0, false
-	}
-	at, ok := p.unmapped(r.addr, r.size+huge)
-	switch {
-	case !ok:
-		return 0, false
-	case at == r.addr:
-		return at, true // the hint itself
-	}
-	// Found with a huge page to spare: the mapping goes to the upper end of it.
-	if over := at % huge; over != 0 {
-		return at + huge - over, true
-	}
-	return at + huge, true
-}
-
-// mayMap checks what mmap_region does: RLIMIT_AS, and that there could be as much memory.
-func (p *Process) mayMap(r *request) arch.Errno {
-	size := r.size
-	if r.flags&mapFixed != 0 {
-		size -= p.mapped(r.addr, r.size)
-	}
-	if !p.mayExpand(size) {
-		return arch.ENOMEM
-	}
-	if r.prot&emu.Write != 0 && r.flags&mapType == mapPrivate && r.flags&mapNoreserve == 0 {
-		return p.commit(r.size)
-	}
-	return 0
-}
-
-// mayExpand is may_expand_vm: whether RLIMIT_AS has room for size more bytes.
-func (p *Process) mayExpand(size uint64) bool {
-	limit := p.id.limits[limitAddressSpace].soft
-	if limit == infinity {
-		return true
-	}
-	page := p.space.page
-	return (p.mem.Size()-p.space.uncounted)/page+size/page <= uint64(limit)/page
-}
-
-// commit is __vm_enough_memory in its default, heuristic mode: it refuses what could never fit the machine.
-func (p *Process) commit(size uint64) arch.Errno {
-	if size > uint64(p.cfg.Machine.Memory) {
-		return arch.ENOMEM
-	}
-	return 0
-}
-
-// mapped counts the bytes of the range that are mapped.
-func (p *Process) mapped(addr, size uint64) (n uint64) {
-	for at := addr; ; {
-		r, ok := p.mem.Next(at)
-		if !ok || r.Start >= addr+size {
-			return n
-		}
-		n += min(r.End, addr+size) - max(r.Start, addr)
-		at = r.End
-	}
 }
 
 // full says that there are as many regions as Linux allows. A call that changes regions makes at most two more of them, so they are

@@ -6,10 +6,11 @@ import (
 	"strconv"
 
 	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/machine"
 )
 
 var limitCalls = []call{
-	{name: "prlimit64", do: sysPrlimit64, support: partial, note: "RLIMIT_NOFILE and RLIMIT_AS bind; the others are kept"},
+	{name: "prlimit64", do: sysPrlimit64, support: partial, note: "RLIMIT_NOFILE, AS, DATA, STACK and NPROC bind; the others are kept"},
 	{name: "getrlimit", do: sysGetrlimit},
 	{name: "ugetrlimit", do: sysGetrlimit},
 	{name: "setrlimit", do: sysSetrlimit, support: partial, note: "as prlimit64"},
@@ -33,6 +34,9 @@ type rlimit struct{ soft, hard limit }
 
 // Resources that something here depends on, include/uapi/asm-generic/resource.h.
 const (
+	limitData         = 2
+	limitStack        = 3
+	limitProcesses    = 6
 	limitFiles        = 7
 	limitAddressSpace = 9
 	limitSignals      = 11
@@ -55,6 +59,22 @@ var defaultLimits = [16]rlimit{
 	{0, infinity}, {infinity, infinity}, {31852, 31852}, {1024, 524288},
 	{8 << 20, 8 << 20}, {infinity, infinity}, {infinity, infinity}, {31852, 31852},
 	{819200, 819200}, {0, 0}, {0, 0}, {infinity, infinity},
+}
+
+// startLimits are the machine's: AddressSpace, and Rlimits by their names. Of open files there are never more than fs.nr_open.
+func startLimits(m *machine.Machine) [16]rlimit {
+	limits := defaultLimits
+	if m.AddressSpace != 0 {
+		limits[limitAddressSpace] = rlimit{limit(m.AddressSpace), limit(m.AddressSpace)}
+	}
+	for name, value := range m.Rlimits {
+		if resource, soft, hard, ok := machine.Rlimit(name, value); ok {
+			limits[resource] = rlimit{limit(soft), limit(hard)}
+		}
+	}
+	files := &limits[limitFiles]
+	files.soft, files.hard = min(files.soft, maxFiles), min(files.hard, maxFiles)
+	return limits
 }
 
 func sysPrlimit64(t *Thread, a [6]uint64) (uint64, arch.Errno) {

@@ -81,6 +81,8 @@ func sysClone(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	case len(p.byTID) >= maxThreads:
 		p.event("bound", "clone", fmt.Sprintf("more than %d threads at once: refused with EAGAIN", maxThreads))
 		return 0, arch.EAGAIN
+	case limit(len(p.byTID)) >= p.id.limits[limitProcesses].soft: // is_rlimit_overlimit; of root too, whom Linux lets pass
+		return 0, arch.EAGAIN
 	}
 	child := p.newThread()
 	child.mask, child.name = t.mask, t.name

@@ -60,6 +60,16 @@ type Image struct {
 	sum     func() string
 }
 
+// On is the image for a computer whose addresses are those of a, a copy of the image's own architecture ([arch.Arch.Wide]).
+func (i *Image) On(a *arch.Arch) *Image {
+	if i.Arch == a {
+		return i
+	}
+	other := *i
+	other.Arch = a
+	return &other
+}
+
 // Segment is a PT_LOAD program header.
 type Segment struct {
 	Addr, MemSize    uint64
