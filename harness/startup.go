@@ -155,6 +155,7 @@ func ExpectedPs(r *Report) int {
 	}
 	cpus := seenCPUs(r.Machine.CPUs)
 	limit, ok := cgroupLimit(r.Machine.Cgroup)
+	ok = ok && cgroupFound(r.Machine.Cgroup, r.goMinor)
 	if !ok || r.goMinor < 25 || r.godebug("containermaxprocs") == "0" {
 		return cpus
 	}
@@ -170,6 +171,21 @@ func cgroupLimit(c machine.Cgroup) (float64, bool) {
 		return 0, false
 	}
 	return float64(quota) / float64(period), true
+}
+
+// cgroupFound says whether the runtime comes to the process's group. Go 1.25 takes the group's path for one below the mount point whatever
+// is mounted there; later releases take the mount's root off it, and give up where that is no part of it (parseCPUMount). No release looks
+// at the groups above.
+func cgroupFound(c machine.Cgroup, minor int) bool {
+	group := c.Group()
+	switch {
+	case c.MountRoot == "":
+		return !strings.HasPrefix(group, "/..")
+	case minor <= 25:
+		return false
+	}
+	rest, within := strings.CutPrefix(group, c.MountRoot)
+	return within && (rest == "" || rest[0] == '/') && !strings.HasPrefix(rest, "/..")
 }
 
 // godebug is a GODEBUG setting: the environment's, else the one that the build has as its default.

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -218,15 +219,21 @@ func procMountinfo(t *Thread) []byte {
 		if i == 0 {
 			parent, source = 1, "/dev/root"
 		}
-		fmt.Fprintf(&b, "%d %d 0:%d / %s rw,relatime - %s %s %s\n", 20+i, parent, fs.minor, fs.point, fs.kind, source, fs.options)
+		fmt.Fprintf(&b, "%d %d 0:%d %s %s rw,relatime - %s %s %s\n", 20+i, parent, fs.minor, mangle(cmp.Or(fs.root, "/")), mangle(fs.point),
+			fs.kind, source, fs.options)
 	}
 	return b.Bytes()
 }
 
+// mangle writes a path as the mount tables do (mangle, fs/proc_namespace.c): blanks and backslashes in octal.
+func mangle(path string) string { return mangler.Replace(path) }
+
+var mangler = strings.NewReplacer(" ", `\040`, "\t", `\011`, "\n", `\012`, `\`, `\134`, "#", `\043`)
+
 func procMounts(t *Thread) []byte {
 	var b bytes.Buffer
 	for _, fs := range t.p.tree.mounts {
-		fmt.Fprintf(&b, "%s %s %s %s,relatime 0 0\n", fs.kind, fs.point, fs.kind, fs.options)
+		fmt.Fprintf(&b, "%s %s %s %s,relatime 0 0\n", fs.kind, mangle(fs.point), fs.kind, fs.options)
 	}
 	return b.Bytes()
 }

@@ -7,62 +7,6 @@ import (
 	"strconv"
 )
 
-// cgroupPath is the process's cgroup in its hierarchy. It is not the root's, so that the runtime has to join mount point and path
-// (internal/runtime/cgroup, from Go 1.25 on).
-const cgroupPath = "/rt0"
-
-// cgroupFiles is what a machine's cgroup looks like from inside.
-type cgroupFiles struct {
-	membership string        // /proc/self/cgroup
-	mounts     []*filesystem // below /sys/fs/cgroup
-	files      map[string]string
-}
-
-// cgroup makes the files of the machine's cgroup version: of the CPU limit, what internal/runtime/cgroup reads and a little more.
-func (p *Process) cgroup() cgroupFiles {
-	c := p.cfg.Machine.Cgroup
-	switch c.Version {
-	case 2:
-		at := "/sys/fs/cgroup" + cgroupPath
-		return cgroupFiles{
-			membership: "0::" + cgroupPath + "\n",
-			mounts:     []*filesystem{{kind: "cgroup2", point: "/sys/fs/cgroup", options: "rw", magic: 0x63677270, fixed: true}},
-			files: map[string]string{
-				"/sys/fs/cgroup/cgroup.controllers": "cpuset cpu io memory pids\n",
-				at + "/cgroup.controllers":          "cpuset cpu io memory pids\n",
-				at + "/cgroup.procs":                strconv.Itoa(p.pid) + "\n",
-				at + "/cgroup.type":                 "domain\n",
-				at + "/cpu.max":                     c.Quota + " " + c.Period + "\n",
-				at + "/cpu.weight":                  "100\n",
-				at + "/cpuset.cpus.effective":       p.cfg.Machine.CPUs.List() + "\n",
-				at + "/memory.max":                  "max\n",
-				at + "/pids.max":                    "max\n",
-			},
-		}
-	case 1:
-		at := "/sys/fs/cgroup/cpu,cpuacct" + cgroupPath
-		return cgroupFiles{
-			membership: "12:memory:" + cgroupPath + "\n4:cpu,cpuacct:" + cgroupPath + "\n1:name=systemd:" + cgroupPath + "\n",
-			mounts: []*filesystem{
-				{kind: "tmpfs", point: "/sys/fs/cgroup", options: "ro", magic: 0x01021994, fixed: true},
-				{kind: "cgroup", point: "/sys/fs/cgroup/memory", options: "rw,memory", magic: 0x27e0eb, fixed: true},
-				{kind: "cgroup", point: "/sys/fs/cgroup/cpu,cpuacct", options: "rw,cpu,cpuacct", magic: 0x27e0eb, fixed: true},
-				{kind: "cgroup", point: "/sys/fs/cgroup/systemd", options: "rw,name=systemd", magic: 0x27e0eb, fixed: true},
-			},
-			files: map[string]string{
-				at + "/cgroup.procs":      strconv.Itoa(p.pid) + "\n",
-				at + "/cpu.cfs_quota_us":  c.Quota + "\n",
-				at + "/cpu.cfs_period_us": c.Period + "\n",
-				at + "/cpu.shares":        "1024\n",
-				"/sys/fs/cgroup/memory" + cgroupPath + "/memory.limit_in_bytes": "9223372036854771712\n",
-				"/sys/fs/cgroup/systemd" + cgroupPath + "/cgroup.procs":         strconv.Itoa(p.pid) + "\n",
-			},
-		}
-	}
-	// Without a mounted hierarchy the file is there, and names the root of the version 2 hierarchy that every kernel has.
-	return cgroupFiles{membership: "0::/\n"}
-}
-
 // addSys mounts /sys, and the cgroup file systems below it.
 func (tr *tree) addSys(p *Process) {
 	m := &p.cfg.Machine

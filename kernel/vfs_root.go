@@ -4,10 +4,7 @@ package kernel
 
 import (
 	"fmt"
-	"maps"
 	"path"
-	"slices"
-	"strings"
 
 	"github.com/rt0-dev/rt0/arch"
 )
@@ -66,10 +63,8 @@ func (p *Process) initFiles() error {
 	tr.addSys(p)
 	tr.addDevices(p)
 	tr.addBinary(p)
-	for _, name := range slices.Sorted(maps.Keys(p.cfg.Machine.Files)) {
-		if err := tr.addFile(p, name, p.cfg.Machine.Files[name]); err != nil {
-			return err
-		}
+	if err := tr.overlay(p); err != nil {
+		return err
 	}
 	return p.openStandard()
 }
@@ -83,28 +78,6 @@ func (tr *tree) addBinary(p *Process) {
 		return
 	}
 	tr.exe.fs, tr.exe.ino, tr.exe.parent, tr.exe.name = tr.root.fs, tr.number(), tr.root, path.Base(p.cfg.Exe)
-}
-
-// addFile adds a file of the machine's. It takes the place of rt0's own, and looks as that one does; /proc/self is the process's.
-func (tr *tree) addFile(p *Process, name, contents string) error {
-	at := path.Clean(name)
-	if rest, ok := strings.CutPrefix(at, "/proc/self/"); ok {
-		at = fmt.Sprintf("/proc/%d/%s", p.pid, rest)
-	}
-	n := &node{mode: sIFREG | 0o644, data: []byte(contents)}
-	for dir := path.Dir(at); dir != "/"; dir = path.Dir(dir) {
-		if old := tr.at(dir); old != nil && !old.isDir() {
-			return fmt.Errorf("kernel: the machine's file %q: %s is no directory", name, dir)
-		}
-	}
-	if old := tr.at(at); old != nil {
-		if old.isDir() {
-			return fmt.Errorf("kernel: the machine's file %q: there is a directory", name)
-		}
-		n.mode = sIFREG | old.mode&0o777
-	}
-	tr.put(at, n)
-	return nil
 }
 
 // openStandard opens an empty standard input and two pipes whose other ends rt0 holds.

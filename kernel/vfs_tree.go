@@ -46,6 +46,7 @@ type node struct {
 	// target is where a symbolic link points; follow is the node behind one whose target is no path (/proc/self/fd/1).
 	target func(t *Thread) string
 	follow func(t *Thread) *node
+	errno  arch.Errno // every walk that comes here fails with it; ENOENT is not even listed
 	// open makes the file of a device.
 	open func(t *Thread) (file, arch.Errno)
 }
@@ -54,6 +55,7 @@ type node struct {
 type filesystem struct {
 	kind    string // "proc"
 	point   string // where it is mounted
+	root    string // the directory of it that is mounted there; "": its root
 	options string // super block options
 	minor   uint64 // of st_dev; the major is 0, as of all file systems without a device
 	magic   uint64 // statfs f_type, include/uapi/linux/magic.h
@@ -87,6 +89,7 @@ func (n *node) entries(t *Thread) []*node {
 	for _, child := range n.children {
 		all = append(all, child)
 	}
+	all = slices.DeleteFunc(all, func(n *node) bool { return n.errno == arch.ENOENT })
 	slices.SortFunc(all, func(a, b *node) int { return strings.Compare(a.name, b.name) })
 	return all
 }
@@ -267,6 +270,9 @@ func (tr *tree) walk(t *Thread, base *node, path string, follow bool) (place, ar
 			continue
 		}
 		at = place{dir: dir, name: name, node: dir.lookup(t, name)}
+		if at.node != nil && at.node.errno != 0 {
+			return place{}, at.node.errno
+		}
 		last := len(parts) == 0 && !slash
 		if at.node == nil || !at.node.isLink() || last && !follow {
 			continue

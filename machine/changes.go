@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Change is a key and the text that --set gives it.
@@ -37,6 +38,32 @@ func (m Machine) Changes(to Machine) (changes []Change, exact bool) {
 		}
 	}
 	return changes, reflect.DeepEqual(m, to)
+}
+
+// Values are the keys that the machine has something to say about, in the table's order, with the texts that --set gives them: what is
+// always there, what differs from the default, and each entry of an open key. A variable that is in the environment twice is there twice.
+func (m Machine) Values() []Change {
+	m = m.Resolved()
+	var values []Change
+	for _, k := range keys {
+		switch {
+		case k.omit != nil && k.omit(&m):
+		case k.name == envPrefix+"NAME":
+			for _, entry := range m.Env {
+				name, value, _ := strings.Cut(entry, "=")
+				values = append(values, Change{k.full(name), value})
+			}
+		case k.entry == nil:
+			values = append(values, Change{k.name, k.get(&m)})
+		default:
+			names, value := k.entries(&m)
+			for _, name := range names {
+				text, _ := value(&m, name)
+				values = append(values, Change{k.full(name), text})
+			}
+		}
+	}
+	return values
 }
 
 // envEntries and fileEntries are the names under an open key, in a fixed order, and how to look one up.

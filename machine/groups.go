@@ -132,7 +132,7 @@ type Limit struct{ Quota, Period string }
 
 // ParentLimits are the limits of the groups above the process's, the outermost first, one for each.
 func (c Cgroup) ParentLimits() []Limit {
-	limits := make([]Limit, strings.Count(c.Group(), "/")-1)
+	limits := make([]Limit, max(0, strings.Count(c.Group(), "/")-1))
 	for i := range limits {
 		limits[i] = Limit{c.unlimited(), "100000"}
 		if i < len(c.Parents) && c.Parents[i] != unlimitedV2 {

@@ -215,7 +215,7 @@ func (k key) path(field func(*Machine) *string, usual func(Cgroup) string) key {
 		if *field(m) == "" {
 			return nil
 		}
-		return checkPath(*field(m))
+		return checkGroupPath(*field(m))
 	}
 	k.quote = true
 	return k

@@ -3,6 +3,7 @@
 package machine
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +73,8 @@ func TestSet(t *testing.T) {
 		{"cgroup.parents", "200000, -1,5/7", func(m *Machine) { m.Cgroup.Parents = []string{"200000/100000", "max", "5/7"} }},
 		{"cgroup.path", "/docker/1", CgroupPath("/docker/1")},
 		{"cgroup.path", "/rt0", func(*Machine) {}},
+		{"cgroup.path", "/../init", func(m *Machine) { m.Cgroup.Path = "/../init" }},
+		{"cgroup.path", "/", func(m *Machine) { m.Cgroup.Path = "/" }},
 		{"cgroup.mountPoint", "/cgroup", func(m *Machine) { m.Cgroup.MountPoint = "/cgroup" }},
 		{"cgroup.mountPoint", "/sys/fs/cgroup", func(*Machine) {}},
 		{"cgroup.mountRoot", "/docker", CgroupMount("", "/docker")},
@@ -154,6 +157,7 @@ func TestSetErrors(t *testing.T) {
 		{"kernel.vdso", "hash", "want none, gnu, sysv or both"},
 		{"cgroup.parents", "half", "want QUOTA/PERIOD in microseconds"},
 		{"cgroup.path", "docker", "want an absolute path"},
+		{"cgroup.path", "/docker/", "want an absolute path"},
 		{"clock.resolution", "0", "want from 1ns to 1h"},
 		{"clock.step", "-2h", "want from -1h to 1h"},
 		{"clock.frozen", "maybe", "want true or false"},
@@ -253,4 +257,53 @@ func TestChanges(t *testing.T) {
 	none, exact := New(CPUs(7)).Changes(New(CPUs(7)))
 	require.True(t, exact)
 	require.Empty(t, none)
+}
+
+// TestValues: what is told of a machine makes the machine again, key by key; of each key something is told once it has another value.
+func TestValues(t *testing.T) {
+	t.Parallel()
+	told := map[string]bool{}
+	for _, m := range append(allKeys(t), machinesOf(Profiles())...) {
+		back := New(Describe(""), Env("A=0"))
+		back.Env = []string{}
+		for _, v := range m.Values() {
+			var err error
+			back, err = back.Set(v.Key, v.Value)
+			require.NoError(t, err, "%s=%s", v.Key, v.Value)
+			k, _, err := findKey(v.Key)
+			require.NoError(t, err)
+			told[k.name] = true
+		}
+		require.Equal(t, m, back)
+	}
+	for _, k := range Keys() {
+		require.True(t, told[k.Key], k.Key)
+	}
+	require.Equal(t, []Change{{"env.A", "1"}, {"env.A", "2"}, {"env.B", ""}}, slices.DeleteFunc(New(Env("A=1", "A=2", "B")).Values(),
+		func(c Change) bool { return !strings.HasPrefix(c.Key, "env.") }))
+}
+
+func machinesOf(profiles []Profile) (list []Machine) {
+	for _, p := range profiles {
+		list = append(list, p.Machine)
+	}
+	return list
+}
+
+// allKeys are machines that differ from the default in one key each, all keys among them.
+func allKeys(t *testing.T) (list []Machine) {
+	t.Helper()
+	pairs := append([][2]string{
+		{"name", "x"}, {"description", "y"}, {"cpus", "0-3,8"}, {"affinity.length", "128"}, {"hugePage", "1MiB"}, {"pageSize", "64KiB"}, {"memory", "1GiB"},
+		{"addressSpace", "1GiB"}, {"vm.placement", "bottomup"}, {"kernel.release", "1"}, {"kernel.version", "2"}, {"kernel.node", "3"}, {"kernel.machine", "4"},
+		{"kernel.vsyscall", "none"}, {"kernel.userHelpers", "none"}, {"cgroup.version", "hybrid"}, {"cgroup.quota", "5"}, {"cgroup.period", "7"},
+		{"clock.realtime", "2001-02-03T04:05:06Z"}, {"clock.monotonic", "3h"}, {"cpu.model", "x"}, {"features", "+avx2"}, {"args", "a"},
+		{"process.argc0", "true"}, {"process.stdin", "closed"}, {"process.stdout", "null"}, {"env.A", "1"}, {"files./f", "x"},
+	}, moreKeys...)
+	for _, pair := range pairs {
+		m, err := New(Describe("")).Set(pair[0], pair[1])
+		require.NoError(t, err, pair)
+		list = append(list, m)
+	}
+	return list
 }

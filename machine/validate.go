@@ -253,3 +253,14 @@ func checkPath(name string) error {
 	}
 	return nil
 }
+
+// checkGroupPath: a group's path may be the root, and may begin with .. where it belongs to another namespace.
+func checkGroupPath(name string) error {
+	switch {
+	case !strings.HasPrefix(name, "/") || strings.Contains(name, "//") || (name != "/" && strings.HasSuffix(name, "/")):
+		return errors.New("want an absolute path without // (/kubepods/pod1/c1)")
+	case strings.ContainsAny(name, "\x00\n") || len(name) >= maxPath:
+		return fmt.Errorf("paths have less than %d bytes of one line", maxPath)
+	}
+	return nil
+}

@@ -5,12 +5,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
+	"os"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/rt0-dev/rt0/internal/render"
 	"github.com/rt0-dev/rt0/machine"
@@ -43,7 +44,7 @@ The YAML form is a profile that loads back: a start for one of your own.`,
 	}
 	o.register(cmd, formTable, formJSON, formYAML)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		forms := listForms()
+		forms := listForms(o.width(cmd))
 		if len(args) == 1 {
 			m, err := machine.Load(args[0])
 			if err != nil {
@@ -59,8 +60,21 @@ The YAML form is a profile that loads back: a start for one of your own.`,
 	return cmd
 }
 
-// listForms writes all profiles.
-func listForms() map[string]func(io.Writer) error {
+// width is that of the terminal that is written to, in columns; 0 when it is none.
+func (o *output) width(cmd *cobra.Command) int {
+	f, ok := cmd.OutOrStdout().(*os.File)
+	if !ok || o.file != "" {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// listForms writes all profiles, as a table no wider than the terminal.
+func listForms(width int) map[string]func(io.Writer) error {
 	profiles := machine.Profiles()
 	machines := make([]machine.Machine, len(profiles))
 	for i, p := range profiles {
@@ -76,7 +90,7 @@ func listForms() map[string]func(io.Writer) error {
 				t.Rows = append(t.Rows, []string{m.Name, strconv.Itoa(m.CPUs.Count()), m.HugePage.String(), m.PageSize.String(),
 					m.Memory.String(), m.Kernel.Release, m.Description})
 			}
-			return t.Text(w)
+			return t.Fit(width).Text(w)
 		},
 		formJSON: func(w io.Writer) error { return writeJSON(w, machines) },
 		formYAML: func(w io.Writer) error {
@@ -130,38 +144,16 @@ func writeYAML(w io.Writer, source string, m machine.Machine) error {
 
 // machineTable shows a machine by the keys of --set.
 func machineTable(m machine.Machine) render.Table {
-	quota := m.Cgroup.Quota
-	if m.Cgroup.Version == 0 {
-		quota = "no cgroup file system"
-	}
-	t := render.Table{Rows: [][]string{
-		{"name", m.Name},
-		{"description", m.Description},
-		{"cpus", fmt.Sprintf("%d (%s)", m.CPUs.Count(), m.CPUs.List())},
-		{"hugePage", m.HugePage.String()},
-		{"pageSize", m.PageSize.String()},
-		{"memory", m.Memory.String()},
-		{"addressSpace", m.AddressSpace.String()},
-		{"kernel.release", m.Kernel.Release},
-		{"kernel.version", m.Kernel.Version},
-		{"kernel.node", m.Kernel.Node},
-		{"kernel.machine", m.Kernel.Machine},
-		{"cgroup.version", strconv.Itoa(m.Cgroup.Version)},
-		{"cgroup.quota", quota},
-		{"cgroup.period", m.Cgroup.Period},
-		{"clock.realtime", m.Clock.Realtime},
-		{"clock.monotonic", m.Clock.Monotonic.String()},
-		{"random", m.Random.String()},
-		{"features", strings.Join(m.Features, ",")},
-		{"args", strings.Join(m.Args, " ")},
-	}}
-	t.Rows = slices.DeleteFunc(t.Rows, func(row []string) bool { return row[1] == "" })
-	for _, entry := range m.Env {
-		name, value, _ := strings.Cut(entry, "=")
-		t.Rows = append(t.Rows, []string{"env." + name, value})
-	}
-	for _, path := range slices.Sorted(maps.Keys(m.Files)) {
-		t.Rows = append(t.Rows, []string{"files." + path, strconv.Quote(m.Files[path])})
+	var t render.Table
+	for _, v := range m.Values() {
+		text := v.Value
+		switch {
+		case v.Key == "cpus":
+			text = fmt.Sprintf("%d (%s)", m.CPUs.Count(), m.CPUs.List())
+		case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), strings.HasPrefix(v.Key, "files."):
+			text = strconv.Quote(text)
+		}
+		t.Rows = append(t.Rows, []string{v.Key, text})
 	}
 	return t
 }

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -91,4 +93,19 @@ func TestProgressBar(t *testing.T) {
 	require.Contains(t, text, "hello")
 	require.Contains(t, text, "\r", "the bar is drawn over")
 	require.NotContains(t, text, "\n")
+}
+
+// TestMachinesFit: on a terminal the list of machines has no line that is wider.
+func TestMachinesFit(t *testing.T) {
+	t.Parallel()
+	for _, width := range []uint16{80, 120} {
+		tty, written := openTerminal(t)
+		require.NoError(t, unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: width}))
+		require.Zero(t, execute(context.Background(), []string{"machines"}, tty, io.Discard))
+		lines := strings.Split(strings.ReplaceAll(written(), "\r", ""), "\n")
+		require.Greater(t, len(lines), len(profileNames()))
+		for _, line := range lines {
+			require.LessOrEqual(t, utf8.RuneCountInString(line), int(width), line)
+		}
+	}
 }

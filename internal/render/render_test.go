@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -129,5 +130,28 @@ func TestNumber(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[uint64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", 1 << 63: "9,223,372,036,854,775,808"} {
 		require.Equal(t, want, Number(n))
+	}
+}
+
+// TestFit: a table is no wider than the terminal, and what is left out is what matters least.
+func TestFit(t *testing.T) {
+	t.Parallel()
+	table := Table{
+		Head: []string{"name", "size", "kernel", "description"}, Right: []bool{false, true},
+		Rows: [][]string{{"größe", "1", "6.12", strings.Repeat("long ", 20)}, {"b", "10000", "3.4.35_hi3535", "short"}},
+	}
+	require.Equal(t, table, table.Fit(0))
+	require.Equal(t, table, table.Fit(200))
+	for width, head := range map[int][]string{
+		70: {"name", "size", "kernel", "description"}, 50: {"name", "size", "description"}, 40: {"name", "description"}, 20: {"name", "description"},
+	} {
+		fitted := table.Fit(width)
+		require.Equal(t, head, fitted.Head, width)
+		var b strings.Builder
+		require.NoError(t, fitted.Text(&b))
+		for line := range strings.Lines(b.String()) {
+			require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), width, line)
+		}
+		require.Contains(t, b.String(), "…")
 	}
 }

@@ -7,6 +7,7 @@ package render
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -33,6 +34,34 @@ func (t Table) Text(w io.Writer) error {
 	table.Render()
 	_, err := io.WriteString(w, trimmed(b.String()))
 	return err
+}
+
+// Fit is the table for a terminal of so many columns: the last column is cut, and where too little of it would be left, those before it are
+// left out, the last of them first. 0 is any width.
+func (t Table) Fit(width int) Table {
+	const least, gap = 30, 2 // of the last column; between two
+	last := len(t.Head) - 1
+	if width == 0 || last < 1 {
+		return t
+	}
+	used, keep := 0, 0 // columns before the last one
+	for keep < last && (keep == 0 || used+t.width(keep)+gap+least <= width) {
+		used += t.width(keep) + gap
+		keep++
+	}
+	room := max(width-used, 1)
+	row := func(cells []string, room int) []string {
+		text := cells[last]
+		if tablewriter.DisplayWidth(text) > room {
+			text = strings.TrimRight(string([]rune(text)[:room-1]), " ") + "…"
+		}
+		return append(slices.Clone(cells[:keep]), text)
+	}
+	fitted := Table{Head: row(t.Head, room), Right: t.Right[:min(keep, len(t.Right))]}
+	for _, cells := range t.Rows {
+		fitted.Rows = append(fitted.Rows, row(cells, room))
+	}
+	return fitted
 }
 
 // list writes names and values.
@@ -131,13 +160,17 @@ const reset = "\x1b[0m"
 
 // trimmed takes away the blanks that the library puts before the first column and behind the last.
 func trimmed(table string) string {
-	var b strings.Builder
-	for line := range strings.Lines(table) {
-		line = strings.TrimRight(line, " \n")
-		if rest, rule := strings.CutPrefix(line, "───"); rule {
-			line = rest
+	lines, longest := strings.Split(strings.TrimSuffix(table, "\n"), "\n"), 0
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(strings.TrimRight(line, " "), "  ")
+		if !strings.HasPrefix(line, "───") {
+			longest = max(longest, tablewriter.DisplayWidth(lines[i]))
 		}
-		b.WriteString(strings.TrimPrefix(line, "  ") + "\n")
 	}
-	return b.String()
+	for i, line := range lines {
+		if strings.HasPrefix(line, "───") {
+			lines[i] = strings.Repeat("─", longest)
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
 }
