@@ -140,12 +140,12 @@ func Features(names ...string) Option {
 func Rules(texts ...string) Option {
 	return func(m *Machine) {
 		for _, text := range texts {
-			canonical, err := ruleText(text)
+			rule, err := ParseRule(text)
 			if err != nil {
 				m.fail(err)
 				return
 			}
-			m.Rules = append(m.Rules, canonical)
+			m.Rules = append(m.Rules, rule.String())
 		}
 	}
 }
