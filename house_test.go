@@ -24,10 +24,11 @@ const module = "github.com/rt0-dev/rt0"
 // storeys are the folders of the house, the ground floor first. A package imports from storeys below its own; its tests may look at
 // their own storey too.
 var storeys = [][]string{
-	{"arch", "internal/nearest"},
+	{"arch", "internal/nearest", "internal/yamltree"},
 	{"emu", "machine"},
 	{"loader", "kernel", "fixtures"},
 	{"harness"},
+	{"zoo"},
 	{"internal/render"},
 	{"cmd", "scripts"},
 }

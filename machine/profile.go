@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/rt0-dev/rt0/internal/yamltree"
 )
 
 // Profile is a machine that comes with rt0.
@@ -27,8 +29,8 @@ type Profile struct {
 var embedded embed.FS
 
 const (
-	maxProfile = 1 << 20 // bytes of a profile
-	maxDepth   = 16      // profiles in a chain of inherits
+	maxProfile = yamltree.MaxBytes
+	maxDepth   = 16 // profiles in a chain of inherits
 )
 
 // Profiles are the machines that come with rt0, sorted by name.

@@ -3,6 +3,7 @@
 package render
 
 import (
+	"cmp"
 	"encoding/xml"
 	"io"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 // Result is a boot with what was expected of it.
 type Result struct {
+	Name    string // of the suite; "": what was booted, and where
 	Report  *harness.Report
 	Failure string // why the boot itself counts as failed; "" when it does not
 	Checks  []Check
@@ -77,7 +79,7 @@ func JUnit(w io.Writer, results ...Result) error {
 
 func (result Result) suite() testsuite {
 	r := result.Report
-	suite := testsuite{Name: strings.Join(words(r.Binary.Path, r.Binary.GOARCH, r.Binary.GoVersion, r.Machine.Name), " ")}
+	suite := testsuite{Name: cmp.Or(result.Name, strings.Join(words(r.Binary.Path, r.Binary.GOARCH, r.Binary.GoVersion, r.Machine.Name), " "))}
 	add := func(c testcase, failed bool, f failure) {
 		c.Class = suite.Name
 		if failed {
