@@ -177,6 +177,7 @@ var i386 = &Arch{
 	GDT:        true,
 	Segments: Segments{
 		Table: Register{"gdtr", ucX86RegGDTR},
+		Local: Register{"ldtr", ucX86RegLDTR},
 		Code:  Register{"cs", ucX86RegCS},
 		Data:  []Register{{"ds", ucX86RegDS}, {"es", ucX86RegES}, {"ss", ucX86RegSS}},
 	},

@@ -114,6 +114,7 @@ type Arch struct {
 // Segments are the registers of x86-32's segmentation; empty elsewhere.
 type Segments struct {
 	Table Register   // GDTR
+	Local Register   // LDTR
 	Code  Register   // CS
 	Data  []Register // DS, ES, SS
 }

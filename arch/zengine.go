@@ -68,6 +68,7 @@ const (
 	ucX86RegFS     = 32
 	ucX86RegGS     = 33
 	ucX86RegGDTR   = 243
+	ucX86RegLDTR   = 244
 
 	ucX86RegXMM0  = 122
 	ucX86RegXMM1  = 123

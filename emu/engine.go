@@ -209,7 +209,7 @@ func (e *Engine) SetWideReg(r arch.Register, v [2]uint64) {
 	C.rt0_set_wide_reg(e.c, C.int(r.ID), unsafe.Pointer(&b[0]))
 }
 
-// SetGDT points x86's descriptor table register r (GDTR) at guest memory; limit is the table's size less one, in bytes.
+// SetGDT points a descriptor table register of x86, GDTR or LDTR, at guest memory; limit is the table's size less one, in bytes.
 func (e *Engine) SetGDT(r arch.Register, base uint64, limit uint32) {
 	C.rt0_set_gdt(e.c, C.int(r.ID), C.uint64_t(base), C.uint32_t(limit))
 }

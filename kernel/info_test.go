@@ -213,6 +213,42 @@ func TestThreadArea(t *testing.T) {
 	require.Zero(t, p.current.tls[1], "an empty description clears")
 }
 
+// TestLDT writes an entry as Go 1.6 does, and reads it back.
+func TestLDT(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, "386", nil)
+	require.Zero(t, p.ok(t, "modify_ldt", 0, testData, 16), "nothing was written yet")
+	p.describe(t, 8, 0x81d65cc, 0xfffff, 0x51)
+	require.Zero(t, p.ok(t, "modify_ldt", 1, testData, 16))
+	require.EqualValues(t, 128, p.ok(t, "modify_ldt", 0, testData, 128))
+	entry, _ := p.mem.Uint(testData+8*8, 8)
+	require.EqualValues(t, 0x08cff31d65ccffff, entry, "a writable data segment of ring 3; the old way knows no useable bit")
+	require.EqualValues(t, 128, p.ok(t, "modify_ldt", 2, testData, 4096))
+	entry, _ = p.mem.Uint(testData+8*8, 8)
+	require.Zero(t, entry)
+
+	for _, tc := range []struct{ entry, base, flags, function, size uint64 }{
+		{8192, 1, 0x51, 1, 16}, {8, 1, 0x51, 1, 12}, {8, 1, 0x57, 1, 16}, {8, 1, 0x57, 0x11, 16},
+	} {
+		p.describe(t, tc.entry, tc.base, 1, tc.flags)
+		_, errno := p.do("modify_ldt", tc.function, testData, tc.size)
+		require.Equal(t, arch.EINVAL, errno, "%+v", tc)
+	}
+	p.describe(t, 512, 1, 1, 0x51)
+	_, errno := p.do("modify_ldt", 0x11, testData, 16)
+	require.Equal(t, arch.ENOMEM, errno, "the page is full")
+	_, errno = p.do("modify_ldt", 3)
+	require.Equal(t, arch.ENOSYS, errno)
+	p.describe(t, 8, 0, 0, 0x51)
+	require.Zero(t, p.ok(t, "modify_ldt", 1, testData, 16))
+	p.ok(t, "modify_ldt", 0, testData, 128)
+	entry, _ = p.mem.Uint(testData+8*8, 8)
+	require.Zero(t, entry, "no base and no limit: cleared")
+
+	_, errno = newProcess(t, "mips", nil).do("modify_ldt", 0)
+	require.Equal(t, arch.ENOSYS, errno)
+}
+
 // describe writes a user_desc.
 func (p *Process) describe(t *testing.T, entry, base, limit, flags uint64) {
 	t.Helper()

@@ -134,6 +134,7 @@ type Process struct {
 
 	gdt       uint64              // address of the descriptor table; 0 where the architecture has none
 	loadedTLS [gdtTLSCount]uint64 // the TLS descriptors in it
+	ldt       bool                // the local descriptor table was written to
 
 	events    []Event
 	eventByID map[eventKey]int

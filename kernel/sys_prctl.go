@@ -13,6 +13,7 @@ var prctlCalls = []call{
 	{name: "arch_prctl", do: sysArchPrctl, support: partial, note: "ARCH_SET_FS and ARCH_GET_FS; others: EINVAL"},
 	{name: "set_thread_area", do: sysSetThreadArea},
 	{name: "get_thread_area", do: sysGetThreadArea},
+	{name: "modify_ldt", do: sysModifyLDT, support: partial, note: "386 alone; 512 entries instead of 8192: above, ENOMEM"},
 	{name: "personality", do: sysPersonality, support: partial, note: "PER_LINUX; flags are accepted and not taken"},
 	{name: "seccomp", do: refuse(arch.EINVAL), support: refused, note: "EINVAL, as without CONFIG_SECCOMP_FILTER"},
 }

@@ -76,6 +76,9 @@ func (p *Process) mapGDT() error {
 	p.setDescriptor(gdtData, flatData)
 	s := &p.arch.Segments
 	p.eng.SetGDT(s.Table, addr, gdtEntries*8-1)
+	if err := p.mapLDT(); err != nil {
+		return err
+	}
 	p.eng.SetReg(s.Code, gdtCode<<3)
 	for _, r := range s.Data {
 		p.eng.SetReg(r, gdtData<<3)
@@ -87,7 +90,7 @@ func (p *Process) mapGDT() error {
 func (p *Process) setDescriptor(entry int, d uint64) {
 	var b [8]byte
 	putUint(p.arch, b[:], d)
-	// The page was mapped by mapGDT and no call can unmap it: it is above UserTop.
+	// The page was mapped by mapGDT or mapLDT and no call can unmap it: it is above UserTop.
 	_ = p.mem.Poke(p.gdt+uint64(entry)*8, b[:])
 }
 

@@ -28,7 +28,7 @@ var engineNames = []struct {
 	{header: "x86.h", names: "UC_X86_REG_EAX UC_X86_REG_EBX UC_X86_REG_ECX UC_X86_REG_EDX " +
 		"UC_X86_REG_ESI UC_X86_REG_EDI UC_X86_REG_EBP UC_X86_REG_ESP"},
 	{header: "x86.h", names: "UC_X86_REG_EIP UC_X86_REG_EFLAGS UC_X86_REG_CS UC_X86_REG_DS UC_X86_REG_ES " +
-		"UC_X86_REG_SS UC_X86_REG_FS UC_X86_REG_GS UC_X86_REG_GDTR"},
+		"UC_X86_REG_SS UC_X86_REG_FS UC_X86_REG_GS UC_X86_REG_GDTR UC_X86_REG_LDTR"},
 	{header: "x86.h", names: "UC_X86_REG_XMM%d", from: 0, to: 15},
 	{header: "x86.h", names: "UC_X86_REG_ST%d", from: 0, to: 7},
 	{header: "x86.h", names: "UC_X86_REG_FPCW UC_X86_REG_FPSW UC_X86_REG_FPTAG UC_X86_REG_FIP " +
