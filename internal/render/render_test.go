@@ -41,7 +41,7 @@ func TestText(t *testing.T) {
 	var b strings.Builder
 	table := Table{Head: []string{"name", "n"}, Right: []bool{false, true}, Rows: [][]string{{"a  b", "1"}, {"", "1,000"}, {"\x1b[32mgreen\x1b[0m", "7"}}}
 	require.NoError(t, table.Text(&b))
-	require.Equal(t, "name       n\n"+strings.Repeat("─", 14)+"\na  b       1\n       1,000\n\x1b[32mgreen\x1b[0m      7\n", b.String())
+	require.Equal(t, "name       n\n"+strings.Repeat("─", 12)+"\na  b       1\n       1,000\n\x1b[32mgreen\x1b[0m      7\n", b.String())
 }
 
 func TestMarkdown(t *testing.T) {
