@@ -201,8 +201,8 @@ func (k key) errno(field func(*Machine) *string) key {
 	return k
 }
 
-// path is an absolute path; empty it is what usual says.
-func (k key) path(field func(*Machine) *string, usual func(Cgroup) string) key {
+// path is an absolute path; empty it is what usual says. With root it may be / alone.
+func (k key) path(field func(*Machine) *string, usual func(Cgroup) string, root bool) key {
 	k.kind = "path"
 	k.get = func(m *Machine) string {
 		if *field(m) == "" {

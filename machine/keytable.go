@@ -75,12 +75,12 @@ func keyTable() []key {
 			set: setText(func(m *Machine) *string { return &m.Cgroup.Period }), check: checkPeriod, omit: func(m *Machine) bool { return m.Cgroup.Period == "" }},
 		row("cgroup.parents", "limits of the groups above the process's, the outermost first: 200000/100000,max", "cpu.max of each directory on the way").
 			list(func(m *Machine) *[]string { return &m.Cgroup.Parents }, splitItems, joinItems, cgroupLimit).quiet(),
-		row("cgroup.path", "the process's group in its hierarchy", "/proc/self/cgroup").
-			path(func(m *Machine) *string { return &m.Cgroup.Path }, Cgroup.Group).quiet(),
+		row("cgroup.path", "the process's group in its hierarchy; /: the root of a cgroup namespace", "/proc/self/cgroup").
+			path(func(m *Machine) *string { return &m.Cgroup.Path }, Cgroup.Group, true).quiet(),
 		row("cgroup.mountPoint", "where the hierarchy with the cpu controller is mounted", "/proc/self/mountinfo, field 5").
-			path(func(m *Machine) *string { return &m.Cgroup.MountPoint }, Cgroup.Mount).quiet(),
+			path(func(m *Machine) *string { return &m.Cgroup.MountPoint }, Cgroup.Mount, false).quiet(),
 		row("cgroup.mountRoot", "the group that is mounted there, of a container without a cgroup namespace its own", "/proc/self/mountinfo, field 4").
-			path(func(m *Machine) *string { return &m.Cgroup.MountRoot }, func(Cgroup) string { return "/" }).quiet(),
+			path(func(m *Machine) *string { return &m.Cgroup.MountRoot }, func(Cgroup) string { return "/" }, true).quiet(),
 
 		{name: "clock.realtime", kind: "time", doc: "where CLOCK_REALTIME starts: RFC 3339, a date, or seconds since 1970", source: "clock_gettime(2)",
 			get: func(m *Machine) string { return m.Clock.Realtime }, set: setRealtime, check: checkRealtime},
