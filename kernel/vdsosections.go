@@ -21,8 +21,8 @@ type vdsoSection struct {
 	at    uint64 // offset and address
 }
 
-// file puts the sections together, with the headers that tell where they are: program headers for who loads it, section headers for who reads
-// the file. soname is a place in .dynstr.
+// file puts the sections together, with the headers that tell where they are: program headers for who loads it, section headers for who
+// reads the file. soname is a place in .dynstr.
 func (i *vdsoImage) file(list []vdsoSection, soname uint32) ([]byte, error) {
 	const programs = 2
 	head, phsize := i.pick(52, 64), i.pick(32, 56)
