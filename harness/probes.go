@@ -17,6 +17,10 @@ var probes = []probe{
 	{field: func(r *Runtime) *int { return &r.PhysPageSize }, names: []string{"runtime.physPageSize", "runtime._PhysPageSize"}, word: true},
 	{field: func(r *Runtime) *int { return &r.PhysHugePageSize }, names: []string{"runtime.physHugePageSize"}, word: true},
 	{field: func(r *Runtime) *int { return &r.MaxStackSize }, names: []string{"runtime.maxstacksize"}, word: true},
+	{
+		field: func(r *Runtime) *int { return &r.VDSOClockgettime },
+		names: []string{"runtime.vdsoClockgettimeSym", "runtime.__vdso_clock_gettime_sym"}, word: true,
+	},
 }
 
 // The bounds on what is read of the guest's strings.

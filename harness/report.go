@@ -129,6 +129,9 @@ type Runtime struct {
 	MaxStackSize     int `json:"maxStackSize"` // bytes
 	Threads          int `json:"threads"`      // Ms that the runtime has made and not freed
 	Goroutines       int `json:"goroutines"`   // Gs ever made and still kept: runtime.allgs
+	// VDSOClockgettime is the address of the vDSO's clock_gettime (runtime.vdsoClockgettimeSym); 0: the runtime found none, Unknown: it does
+	// not look for one.
+	VDSOClockgettime int `json:"vdsoClockgettime"`
 
 	Args []string `json:"args"` // os.Args as the runtime keeps them; nil when unknown
 	Env  []string `json:"env"`  // the environment, likewise
