@@ -29,6 +29,7 @@ type clock struct {
 	seq      uint64
 	vdso     *VDSO // nil: there is none
 	plain    bool  // the clocks show what the CPU's counter counts, so that the vDSO can serve them
+	face     clockFace
 }
 
 // timer calls f once at its deadline.
@@ -49,6 +50,7 @@ func (c *clock) init(e *emu.Engine, m machine.Clock) error {
 	c.start = monotonic - int64(e.Instructions())*nsPerInstruction
 	c.realtime = wall.UnixNano() - monotonic
 	c.plain = m.Resolution <= 1 && m.Step == 0 && !m.Frozen
+	c.face.init(m)
 	c.count()
 	return nil
 }

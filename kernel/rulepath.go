@@ -10,8 +10,8 @@ import (
 	"github.com/rt0-dev/rt0/arch"
 )
 
-// pathArg is where a call names a file: the index of the path, and of the descriptor that a relative one starts from. noArg: there is no such
-// argument; a call without a path is about the file that the descriptor is.
+// pathArg is where a call names a file: the index of the path, and of the descriptor that a relative one starts from. noArg: there is no
+// such argument; a call without a path is about the file that the descriptor is.
 type pathArg struct{ dir, path int }
 
 const noArg = -1
@@ -33,9 +33,10 @@ func init() {
 		names []string
 	}{
 		{firstPath, []string{
-			"open", "creat", "access", "readlink", "stat", "stat64", "lstat", "lstat64", "oldstat", "oldlstat", "statfs", "statfs64", "chdir", "chroot",
-			"mkdir", "rmdir", "unlink", "truncate", "truncate64", "chmod", "chown", "chown32", "lchown", "lchown32", "mknod", "utime", "utimes",
-			"execve", "getxattr", "lgetxattr", "setxattr", "lsetxattr", "listxattr", "llistxattr", "removexattr", "lremovexattr", "swapon", "acct",
+			"open", "creat", "access", "readlink", "stat", "stat64", "lstat", "lstat64", "oldstat", "oldlstat", "statfs", "statfs64",
+			"chdir", "chroot", "mkdir", "rmdir", "unlink", "truncate", "truncate64", "chmod", "chown", "chown32", "lchown", "lchown32",
+			"mknod", "utime", "utimes", "execve", "getxattr", "lgetxattr", "setxattr", "lsetxattr", "listxattr", "llistxattr",
+			"removexattr", "lremovexattr", "swapon", "acct",
 		}},
 		{dirPath, []string{
 			"openat", "openat2", "faccessat", "faccessat2", "readlinkat", "newfstatat", "fstatat64", "statx", "mkdirat", "unlinkat",
@@ -47,9 +48,9 @@ func init() {
 		{[]pathArg{{noArg, 1}}, []string{"symlink", "mount", "pivot_root"}},
 		{[]pathArg{{1, 2}}, []string{"symlinkat"}},
 		{ownFile, []string{
-			"read", "pread64", "readv", "preadv", "preadv2", "write", "pwrite64", "writev", "pwritev", "pwritev2", "close", "lseek", "_llseek", "fstat",
-			"fstat64", "fstatfs", "fstatfs64", "getdents", "getdents64", "fcntl", "fcntl64", "ioctl", "dup", "dup2", "dup3", "ftruncate", "ftruncate64",
-			"fsync", "fdatasync", "fchmod", "fchown", "fchown32", "fchdir", "flock", "fallocate",
+			"read", "pread64", "readv", "preadv", "preadv2", "write", "pwrite64", "writev", "pwritev", "pwritev2", "close", "lseek",
+			"_llseek", "fstat", "fstat64", "fstatfs", "fstatfs64", "getdents", "getdents64", "fcntl", "fcntl64", "ioctl", "dup", "dup2",
+			"dup3", "ftruncate", "ftruncate64", "fsync", "fdatasync", "fchmod", "fchown", "fchown32", "fchdir", "flock", "fallocate",
 		}},
 	} {
 		for _, name := range row.names {

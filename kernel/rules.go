@@ -141,8 +141,8 @@ func (p *Process) enforce(t *Thread, r *rule, row *row, n uint64, args [6]uint64
 	}
 }
 
-// seccompKill is SECCOMP_RET_KILL_PROCESS and SECCOMP_RET_KILL_THREAD: no handler sees the signal, and a thread that is not the last one dies
-// alone.
+// seccompKill is SECCOMP_RET_KILL_PROCESS and SECCOMP_RET_KILL_THREAD: no handler sees the signal, and a thread that is not the last one
+// dies alone.
 func (p *Process) seccompKill(t *Thread, r *rule, name string, n uint64) {
 	if r.Kill == "thread" && len(p.byTID) > 1 {
 		p.event("signal", arch.SIGSYS.String(), fmt.Sprintf("killed thread %d", t.TID))

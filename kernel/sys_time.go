@@ -33,13 +33,14 @@ var clocks = map[int32]struct {
 	resolution int64
 	wall       bool // a sleep until a time of this clock is on CLOCK_REALTIME's scale
 	sleep      bool // clock_nanosleep knows it
+	cpu        bool // it counts what is executed, and the machine's resolution is nothing to it
 	// vdso is what the vDSO shows of it; nil: it makes the system call.
 	vdso func(*clock) int64
 }{
 	0:               {read: wallTime, resolution: 1, wall: true, sleep: true, vdso: (*clock).wall}, // CLOCK_REALTIME
 	1:               {read: monotonicTime, resolution: 1, sleep: true, vdso: (*clock).now},         // CLOCK_MONOTONIC
-	clockProcessCPU: {read: processTime, resolution: 1},
-	clockThreadCPU:  {read: threadTime, resolution: 1},
+	clockProcessCPU: {read: processTime, resolution: 1, cpu: true},
+	clockThreadCPU:  {read: threadTime, resolution: 1, cpu: true},
 	4:               {read: monotonicTime, resolution: 1, vdso: (*clock).now},              // CLOCK_MONOTONIC_RAW
 	5:               {read: coarse(wallTime), resolution: tick},                            // CLOCK_REALTIME_COARSE
 	6:               {read: coarse(monotonicTime), resolution: tick},                       // CLOCK_MONOTONIC_COARSE
@@ -50,8 +51,8 @@ var clocks = map[int32]struct {
 // tick is a jiffy at CONFIG_HZ=250, in nanoseconds.
 const tick = 4_000_000
 
-func wallTime(t *Thread) int64      { return t.p.clock.wall() }
-func monotonicTime(t *Thread) int64 { return t.p.clock.now() }
+func wallTime(t *Thread) int64      { return t.p.clock.shown(true) }
+func monotonicTime(t *Thread) int64 { return t.p.clock.shown(false) }
 func processTime(t *Thread) int64   { return int64(t.p.eng.Instructions()) * nsPerInstruction }
 func threadTime(t *Thread) int64    { return int64(t.Instructions) * nsPerInstruction }
 
@@ -61,7 +62,7 @@ func taiTime(t *Thread) int64 { return wallTime(t) }
 func coarse(read func(*Thread) int64) func(*Thread) int64 {
 	return func(t *Thread) int64 {
 		now := read(t)
-		return now - now%tick
+		return now - now%max(tick, t.p.clock.face.resolution)
 	}
 }
 
@@ -94,7 +95,11 @@ func (t *Thread) clockGetres(a [6]uint64, wide bool) (uint64, arch.Errno) {
 	if a[1] == 0 {
 		return 0, 0
 	}
-	return 0, t.writeTimespec(a[1], wide, c.resolution)
+	resolution := c.resolution
+	if !c.cpu {
+		resolution = max(resolution, t.p.clock.face.resolution)
+	}
+	return 0, t.writeTimespec(a[1], wide, resolution)
 }
 
 func sysNanosleep(t *Thread, a [6]uint64) (uint64, arch.Errno) {
@@ -157,7 +162,7 @@ func (t *Thread) sleep(state string, deadline int64, remain uint64, wide bool) (
 func sysGettimeofday(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	word := t.p.arch.PtrSize
 	if a[0] != 0 {
-		now := t.p.clock.wall()
+		now := t.p.clock.shown(true)
 		b := t.encode().uint(word, uint64(now/second)).uint(word, uint64(now%second/1000)).b
 		if errno := t.copyOut(a[0], b); errno != 0 {
 			return 0, errno
@@ -170,7 +175,7 @@ func sysGettimeofday(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 }
 
 func sysTime(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	now := uint64(t.p.clock.wall() / second)
+	now := uint64(t.p.clock.shown(true) / second)
 	if a[0] != 0 {
 		if errno := t.writeUint(a[0], t.p.arch.PtrSize, now); errno != 0 {
 			return 0, errno
