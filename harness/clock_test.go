@@ -23,6 +23,8 @@ func TestClock(t *testing.T) {
 			want string   // the reason of a throw; "": there is none
 		}{
 			{"zero", []string{"clock.monotonic", "0", "clock.frozen", "true"}, zero},
+			{"zero by the vDSO", []string{"clock.monotonic", "0", "clock.frozen", "true", "kernel.vdso", "both"}, zero},
+			{"ticks by the vDSO", []string{"clock.monotonic", "0", "clock.resolution", "1s", "kernel.vdso", "both"}, zero},
 			{"frozen", []string{"clock.frozen", "true"}, ""},
 			{"first tick", []string{"clock.monotonic", "0", "clock.resolution", "1s"}, zero},
 			{"ticks", []string{"clock.resolution", "10ms"}, ""},

@@ -39,7 +39,7 @@ func (b *BootResult) known(name string, value int) {
 func (b *BootResult) RequirePs() {
 	b.t.Helper()
 	b.known("runtime.NumCPU", b.Runtime.NumCPU)
-	b.equal(seenCPUs(b.Machine.CPUs), b.Runtime.NumCPU, "CPUs that the runtime counted")
+	b.equal(seenCPUs(b.Report), b.Runtime.NumCPU, "CPUs that the runtime counted")
 	b.equal(ExpectedPs(b.Report), b.Runtime.GOMAXPROCS, "Ps for %d CPUs, GOMAXPROCS=%q", b.Runtime.NumCPU, b.getenv("GOMAXPROCS"))
 }
 
@@ -136,24 +136,12 @@ func runtimePackage(pkg string) bool {
 	return pkg == "runtime" || strings.HasPrefix(pkg, "runtime/") || strings.HasPrefix(pkg, "internal/")
 }
 
-// maxCPUs is how many CPUs fit into the runtime's buffer for the affinity mask (runtime.getproccount: 64 Ki bits). On a machine with more,
-// sched_getaffinity fails, and the runtime takes it for one CPU.
-const maxCPUs = 64 << 10
-
-// seenCPUs is what the runtime counts of a set of CPUs.
-func seenCPUs(set machine.CPUSet) int {
-	if set.Highest() >= maxCPUs {
-		return 1
-	}
-	return set.Count()
-}
-
 // ExpectedPs is how many Ps runtime.schedinit makes on the report's machine.
 func ExpectedPs(r *Report) int {
 	if n, ok := parseProcs(r.getenv("GOMAXPROCS"), r.goMinor, r.narrowAtoi()); ok && n > 0 {
 		return n
 	}
-	cpus := seenCPUs(r.Machine.CPUs)
+	cpus := seenCPUs(r)
 	limit, ok := cgroupLimit(r.Machine.Cgroup)
 	ok = ok && cgroupFound(r.Machine.Cgroup, r.goMinor)
 	if !ok || r.goMinor < 25 || r.godebug("containermaxprocs") == "0" {

@@ -346,3 +346,50 @@ func TestSocketsAreRefusedAndReported(t *testing.T) {
 	require.Len(t, p.Events(), 1)
 	require.Equal(t, "socket", p.Events()[0].Name)
 }
+
+// The machine's affinity.* has it answer as another kernel does.
+func TestAffinityKeys(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name     string
+		affinity machine.Affinity
+		cpus     string
+		size     uint64
+		want     uint64 // bytes
+		errno    arch.Errno
+	}{
+		{"refused", machine.Affinity{Errno: "EPERM"}, "4", 8192, 0, arch.EPERM},
+		{"refused with a number of its own", machine.Affinity{Errno: "ENOSYS"}, "4", 8192, 0, arch.ENOSYS},
+		{"longer than needed", machine.Affinity{Length: 128}, "4", 8192, 128, 0},
+		{"longer than the buffer", machine.Affinity{Length: 128}, "4", 64, 64, 0},
+		{"one byte", machine.Affinity{Length: 1}, "4", 8192, 1, 0},
+		{"odd", machine.Affinity{Length: 11}, "0-3,80-87", 8192, 11, 0},
+		{"below the minimum", machine.Affinity{Minimum: 1024}, "4", 1016, 0, arch.EINVAL},
+		{"at the minimum", machine.Affinity{Minimum: 1024, Length: 1024}, "4", 1024, 1024, 0},
+		{"less than the CPUs need", machine.Affinity{Minimum: 8}, "128", 8, 8, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			for _, goarch := range arches {
+				p := newProcess(t, goarch, nil, func(c *Config) {
+					c.Machine = machine.New(machine.CPUSetOf(tc.cpus))
+					c.Machine.Affinity = tc.affinity
+				})
+				n, errno := p.do("sched_getaffinity", 0, tc.size, testData)
+				require.Equal(t, tc.errno, errno, goarch)
+				require.Equal(t, tc.want, n, goarch)
+				word := p.arch.PtrSize
+				want := p.id.cpus.MaskFor(64*word, word, p.arch.Order)
+				got := make([]byte, tc.want)
+				require.NoError(t, p.mem.Read(testData, got))
+				for i, b := range got {
+					if i < len(want) {
+						require.Equal(t, want[i], b, goarch)
+					} else {
+						require.Zero(t, b, goarch)
+					}
+				}
+			}
+		})
+	}
+}

@@ -44,18 +44,31 @@ func (p *Process) maskSize() int {
 	return (p.possibleCPUs() + 8*word - 1) / (8 * word) * word
 }
 
-// sysSchedGetaffinity returns how many bytes it wrote, as the system call itself does.
+// sysSchedGetaffinity returns how many bytes it wrote, as the system call itself does. The machine may have it answer as a kernel of
+// another configuration does, as gVisor (whose masks end with the CPUs' last byte), or as a filter that refuses it.
 func sysSchedGetaffinity(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	p := t.p
+	p, want := t.p, &t.p.cfg.Machine.Affinity
+	if errno, refused := arch.FindErrno(want.Errno); refused {
+		return 0, errno
+	}
 	size, word := uint64(uint32(a[1])), uint64(p.arch.PtrSize)
+	short := uint64(uint32(size*8)) < uint64(p.possibleCPUs())
+	if want.Minimum != 0 {
+		short = size < uint64(want.Minimum)
+	}
 	switch {
-	case uint64(uint32(size*8)) < uint64(p.possibleCPUs()), size%word != 0:
+	case short, size%word != 0:
 		return 0, arch.EINVAL
 	case !p.knows(a[0]):
 		return 0, arch.ESRCH
 	}
-	size = min(size, uint64(p.maskSize()))
-	return size, t.copyOut(a[2], p.id.cpus.MaskFor(int(size), int(word), p.arch.Order))
+	length := uint64(p.maskSize())
+	if want.Length != 0 {
+		length = uint64(want.Length)
+	}
+	size = min(size, length)
+	mask := p.id.cpus.MaskFor(int((size+word-1)/word*word), int(word), p.arch.Order)
+	return size, t.copyOut(a[2], mask[:size])
 }
 
 func sysSchedSetaffinity(t *Thread, a [6]uint64) (uint64, arch.Errno) {

@@ -307,3 +307,13 @@ func allKeys(t *testing.T) (list []Machine) {
 	}
 	return list
 }
+
+func TestAffinityBounds(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"affinity.length", "affinity.minimum"} {
+		_, err := New().Set(key, "128KiB")
+		require.NoError(t, err)
+		_, err = New().Set(key, "256KiB")
+		require.EqualError(t, err, "machine key "+key+` cannot be "256KiB": affinity masks have at most 128KiB, for 1048576 CPUs`)
+	}
+}

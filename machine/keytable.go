@@ -25,9 +25,9 @@ func keyTable() []key {
 		{name: "cpus", kind: "CPUs", doc: "the CPUs that sched_getaffinity answers with: a count (7) or a list (0-3,8,10-11)",
 			source: "kernel/sched/syscalls.c, nproc(1)", get: func(m *Machine) string { return m.CPUs.String() }, set: setCPUs, check: checkCPUs},
 		row("affinity.length", "bytes that sched_getaffinity writes and returns; auto: as many as the CPUs need",
-			"cpumask_size(), include/linux/cpumask.h").size(func(m *Machine) *Size { return &m.Affinity.Length }, auto).quiet(),
+			"cpumask_size(), include/linux/cpumask.h").size(func(m *Machine) *Size { return &m.Affinity.Length }, auto).checked(checkAffinity).quiet(),
 		row("affinity.minimum", "bytes of a buffer below which sched_getaffinity fails with EINVAL; auto: what the CPUs need",
-			"nr_cpu_ids, kernel/sched/syscalls.c").size(func(m *Machine) *Size { return &m.Affinity.Minimum }, auto).quiet(),
+			"nr_cpu_ids, kernel/sched/syscalls.c").size(func(m *Machine) *Size { return &m.Affinity.Minimum }, auto).checked(checkAffinity).quiet(),
 		row("affinity.errno", "error that sched_getaffinity always fails with: EPERM as seccomp gives it", "seccomp profiles").
 			errno(func(m *Machine) *string { return &m.Affinity.Errno }).quiet(),
 		{name: "hugePage", kind: "size, none, error or text:TEXT", source: "hugepage_pmd_size_show(), mm/huge_memory.c",

@@ -40,6 +40,14 @@ func checkCPUs(m *Machine) error {
 	return nil
 }
 
+// checkAffinity: no kernel has masks of more than CONFIG_NR_CPUS bits, and rt0's end at MaxCPUs.
+func checkAffinity(m *Machine) error {
+	if most := Size(MaxCPUs / 8); m.Affinity.Length > most || m.Affinity.Minimum > most {
+		return fmt.Errorf("affinity masks have at most %s, for %d CPUs", most, MaxCPUs)
+	}
+	return nil
+}
+
 // checkPageSize: guest memory comes in pages of 4096 bytes, as on every architecture that Go has.
 func checkPageSize(m *Machine) error {
 	if m.PageSize < 4096 || m.PageSize > maxPage || bits.OnesCount64(uint64(m.PageSize)) != 1 {
