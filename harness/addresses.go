@@ -19,6 +19,9 @@ func addressed(img *loader.Image, m machine.Machine) (*loader.Image, error) {
 	a := img.Arch
 	if bits := m.VM.AddressBits; bits != 0 {
 		wide, ok := a.Wide(bits)
+		if !ok && a.PtrSize == 4 && bits > 32 { // a 64-bit kernel, whose 32-bit programs have all that they can reach
+			wide, ok = a.Wide(slices.Max(a.AddressBits()))
+		}
 		if !ok {
 			return nil, &machine.ValueError{Key: "vm.addressBits", Value: strconv.Itoa(bits),
 				Want: fmt.Sprintf("the addresses of %s have %s bits", a.Name, listed(a.AddressBits()))}

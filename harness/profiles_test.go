@@ -16,7 +16,7 @@ import (
 	"github.com/rt0-dev/rt0/machine"
 )
 
-// madeFor are the architectures of the profiles' computers, with what a build needs for them. Each boots amd64 as well, so that a machine can
+// madeFor are the architectures of the profiles' computers, with what a build needs for them. Each boots amd64 too, so that a machine can
 // be tried with the binary at hand, but for those with addresses that amd64 does not have.
 var madeFor = map[string]string{
 	"ampere-altra-96-64k":     "arm64",
@@ -75,7 +75,7 @@ var madeFor = map[string]string{
 	"raspberry-pi-1":          "arm:GOARM=6",
 	"raspberry-pi-3":          "arm64 arm",
 	"raspberry-pi-4":          "arm64 arm",
-	"raspberry-pi-4-39bit":    "arm64",
+	"raspberry-pi-4-39bit":    "arm64 arm",
 	"raspberry-pi-4-debian":   "arm64 arm",
 	"raspberry-pi-5":          "arm64",
 	"rhel6":                   "amd64 386",
