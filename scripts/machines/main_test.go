@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// TestDocument: docs/machines.md has the tables of today, and says something of each group of keys.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "machines.md"))
+	require.NoError(t, err)
+	want, err := insert(string(data))
+	require.NoError(t, err)
+	require.Equal(t, want, string(data), "run go generate")
+	prose, _, _ := strings.Cut(string(data), "## All keys")
+	for _, k := range machine.Keys() {
+		require.Contains(t, want, "\n| `"+k.Key+"` ")
+		name, _, _ := strings.Cut(k.Key, "/")
+		group, _, _ := strings.Cut(strings.TrimSuffix(name, "."), ".")
+		require.Contains(t, prose, "`"+group, "a section that explains %s", k.Key)
+	}
+	for _, p := range machine.Profiles() {
+		require.Contains(t, want, "["+p.Name+"]")
+	}
+}
+
+func TestUpdate(t *testing.T) {
+	t.Parallel()
+	_, err := insert("no markers\n")
+	require.ErrorContains(t, err, "it has no lines")
+	file := filepath.Join(t.TempDir(), "x.md")
+	require.ErrorIs(t, update(file), os.ErrNotExist)
+	text := "a\n"
+	for _, s := range sections {
+		text += "<!-- " + s.name + ": begin; go generate writes it -->\nof yesterday\n<!-- " + s.name + ": end -->\nb\n"
+	}
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o666))
+	require.NoError(t, update(file))
+	once, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.NotContains(t, string(once), "of yesterday")
+	require.NoError(t, update(file))
+	twice, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(once), string(twice))
+}
