@@ -4,6 +4,7 @@ package harness
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // addressed is the image on the machine's addresses: as wide as vm.addressBits says, or else wide enough for where mmap and the stack are to
-// begin. The error says what the architecture has.
+// begin. The error says what of the machine the architecture does not have.
 func addressed(img *loader.Image, m machine.Machine) (*loader.Image, error) {
 	a := img.Arch
 	if bits := m.VM.AddressBits; bits != 0 {
@@ -38,7 +39,36 @@ func addressed(img *loader.Image, m machine.Machine) (*loader.Image, error) {
 		}
 		a = wide
 	}
-	return img.On(a), nil
+	return img.On(a), given(a, m)
+}
+
+// given checks what the machine says of registers and auxv against the architecture: names, and the width of a word.
+func given(a *arch.Arch, m machine.Machine) error {
+	for _, set := range []struct {
+		prefix string
+		values map[string]string
+	}{{"registers.", m.Registers}, {"auxv.", m.Auxv}} {
+		for _, name := range slices.Sorted(maps.Keys(set.values)) {
+			value := set.values[name]
+			if v, err := strconv.ParseUint(value, 0, 64); err == nil && a.PtrSize == 4 && v>>32 != 0 {
+				return &machine.ValueError{Key: set.prefix + name, Value: value, Want: fmt.Sprintf("a word of %s has 32 bits", a.Name)}
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Registers)) {
+		if _, ok := a.Register(name); !ok {
+			var names []string
+			for _, r := range a.Registers {
+				names = append(names, r.Name)
+			}
+			want := a.Name + " has no register of that name"
+			if meant := nearest(name, names); meant != "" {
+				want += fmt.Sprintf("; did you mean %q?", meant)
+			}
+			return &machine.ValueError{Key: "registers." + name, Value: m.Registers[name], Want: want}
+		}
+	}
+	return nil
 }
 
 // topOf is where user addresses end: those of the machine's width, or the widest that there are.

@@ -191,7 +191,7 @@ func (b *boot) open() error {
 		Engine: b.engine, Arch: b.arch, Machine: m,
 		Exe: "/" + filepath.Base(b.report.Binary.Path), ExeData: b.img.Data, Auxv: b.stack.AuxvBytes, VDSO: vdso,
 		Descriptors: b.img.Descriptors, TOC: b.layout.TOC,
-		Entry: b.layout.Entry, SP: b.stack.SP, Brk: b.layout.Brk, Order: order,
+		Entry: b.layout.Entry, SP: b.stack.SP, Bias: b.layout.Bias, Brk: b.layout.Brk, Order: order,
 		Observer: kernel.Observer{Syscall: b.atSyscall, Break: b.atBreak, Fault: b.atFault, Slice: b.atSlice},
 	})
 	return err

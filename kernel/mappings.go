@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"debug/elf"
 
-	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
 )
 
@@ -60,10 +59,7 @@ func (p *Process) initImage() {
 	if err != nil {
 		return
 	}
-	bias := uint64(0)
-	if f.Type == elf.ET_DYN {
-		bias = p.auxvValue(arch.AT_ENTRY) - f.Entry
-	}
+	bias := p.cfg.Bias
 	exe := p.tree.exe
 	for _, s := range f.Progs {
 		if s.Type != elf.PT_LOAD || s.Filesz == 0 {

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/rt0-dev/rt0/arch"
@@ -36,6 +37,7 @@ type Config struct {
 	// Descriptors says that the program names functions by descriptors, TOC is that of the entry point's: see loader.Image.
 	Descriptors bool
 	TOC         uint64
+	Bias        uint64 // what is added to the image's addresses
 	Brk         uint64 // where the heap starts: the end of the image, page aligned
 
 	// VDSO is what [MapVDSO] has mapped; nil: there is none.
@@ -242,6 +244,12 @@ func New(cfg Config) (*Process, error) {
 		p.eng.SetReg(p.arch.TOC, cfg.TOC)
 	} else if p.arch.Entry != arch.None {
 		p.eng.SetReg(p.arch.Entry, cfg.Entry)
+	}
+	for name, value := range cfg.Machine.Registers {
+		if r, ok := p.arch.Register(name); ok {
+			v, _ := strconv.ParseUint(value, 0, 64)
+			p.eng.SetReg(r, v)
+		}
 	}
 	if err := p.mapKernelPages(); err != nil {
 		return nil, err

@@ -80,22 +80,6 @@ func (tr *tree) addBinary(p *Process) {
 	tr.exe.fs, tr.exe.ino, tr.exe.parent, tr.exe.name = tr.root.fs, tr.number(), tr.root, path.Base(p.cfg.Exe)
 }
 
-// openStandard opens an empty standard input and two pipes whose other ends rt0 holds.
-func (p *Process) openStandard() error {
-	t := p.current
-	null, errno := t.openNode(p.tree.at("/dev/null"))
-	if errno != 0 {
-		return fmt.Errorf("kernel: open /dev/null: error %d", errno)
-	}
-	p.files.limit = int(p.id.limits[limitFiles].soft)
-	p.files.put(newDescriptor(null, oRDONLY, "/dev/null"), 0)
-	p.output = outputs{p.newCapture(), p.newCapture()}
-	for i, c := range []*capture{p.output.stdout, p.output.stderr} {
-		p.files.put(newDescriptor(c, oWRONLY, fmt.Sprintf("pipe:[%d]", c.ino)), i+1)
-	}
-	return nil
-}
-
 func (p *Process) newCapture() *capture { return &capture{ino: p.tree.number(), limit: p.cfg.Output} }
 
 // addDevices mounts /dev. Major and minor numbers are those of Documentation/admin-guide/devices.txt.

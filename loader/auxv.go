@@ -3,7 +3,9 @@
 package loader
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rt0-dev/rt0/arch"
@@ -64,6 +66,43 @@ func (i *Image) auxv(l Layout, m machine.Machine, o StackOptions, at addresses) 
 		v = append(v, Aux{arch.AT_BASE_PLATFORM, at.basePlatform})
 	}
 	return append(v, Aux{arch.AT_NULL, 0})
+}
+
+// override is the vector with what the machine says of its entries: other values in their places, further entries before the end in the order
+// of their numbers.
+func override(v []Aux, m machine.Machine) []Aux {
+	given := map[uint64]string{}
+	if m.Process.Secure {
+		given[arch.AT_SECURE] = "1"
+	}
+	for name, value := range m.Auxv {
+		if t, ok := auxType(name); ok {
+			given[t] = value
+		}
+	}
+	v = slices.DeleteFunc(v, func(a Aux) bool { return given[a.Type] == machine.Absent })
+	for _, t := range slices.Sorted(maps.Keys(given)) {
+		value, err := strconv.ParseUint(given[t], 0, 64)
+		if err != nil {
+			continue // absent
+		}
+		at := slices.IndexFunc(v, func(a Aux) bool { return a.Type == t })
+		if at < 0 {
+			at = len(v) - 1
+			v = slices.Insert(v, at, Aux{Type: t})
+		}
+		v[at].Value = value
+	}
+	return v
+}
+
+// auxType is the number of an entry's type, which is given by name or as a number.
+func auxType(name string) (uint64, bool) {
+	if t, ok := arch.FindAux(name); ok {
+		return t, true
+	}
+	t, err := strconv.ParseUint(name, 0, 64)
+	return t, err == nil
 }
 
 // hwcap gives AT_HWCAP and AT_HWCAP2, by their number: what the engine runs, with what the machine adds and takes away. Names

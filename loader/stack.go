@@ -3,6 +3,7 @@
 package loader
 
 import (
+	"cmp"
 	"path"
 	"path/filepath"
 	"strings"
@@ -12,17 +13,17 @@ import (
 )
 
 const (
-	// StackSize is the size of the first stack in bytes: Linux' default RLIMIT_STACK (_STK_LIM).
+	// StackSize is the size of the first stack in bytes: Linux' default RLIMIT_STACK (_STK_LIM). One that may be larger begins with it.
 	StackSize = 8 << 20
-	// maxStrings bounds arguments and environment together: a quarter of the stack (bprm_stack_limits in fs/exec.c).
-	maxStrings = StackSize / 4
+	// stackAlign is what the stack pointer is a multiple of (STACK_ROUND in fs/binfmt_elf.c).
+	stackAlign = 16
 	// maxString bounds each of them (MAX_ARG_STRLEN in include/uapi/linux/binfmts.h: 32 pages).
 	maxString = 32 * emu.PageSize
 )
 
 // StackOptions are what the caller decides about the first stack.
 type StackOptions struct {
-	Name     string // argv[0]; default: the base name of the image's path
+	Name     string // argv[0]; default: the machine's, or the base name of the image's path
 	Exec     string // AT_EXECFN, the path that was executed; default: "/" and the base name of the image's path
 	VDSO     uint64 // AT_SYSINFO_EHDR; 0: there is no vDSO
 	SysInfo  uint64 // AT_SYSINFO; 0: there is no such entry
@@ -40,26 +41,28 @@ type Stack struct {
 
 // NewStack maps the first stack and fills it as copy_strings (fs/exec.c) and create_elf_tables (fs/binfmt_elf.c) do. From the
 // top: a zero word, the executable's path, environment, arguments, platform, random bytes; below them, aligned to 16, argc, argv,
-// envp, auxv. The machine must be resolved.
+// envp, auxv. The machine must be resolved; it may want another top, alignment, argument vector and auxv.
 func NewStack(m Memory, i *Image, l Layout, mach machine.Machine, o StackOptions) (Stack, error) {
 	base := path.Base(filepath.ToSlash(i.Path))
-	if o.Name == "" {
-		o.Name = base
-	}
 	if o.Exec == "" {
 		o.Exec = "/" + base
 	}
-	args := append([]string{o.Name}, mach.Args...)
-	if err := i.checkStrings(o.Exec, args, mach.Env); err != nil {
+	args := append([]string{cmp.Or(o.Name, mach.Process.Argv0, base)}, mach.Args...)
+	if mach.Process.Argc0 {
+		args = nil
+	}
+	limit := stackLimit(mach)
+	if err := i.checkStrings(o.Exec, args, mach.Env, limit); err != nil {
 		return Stack{}, err
 	}
 
-	p := pusher{sp: i.Arch.StackTop, image: i}
+	top := cmp.Or(uint64(mach.Stack.Top), i.Arch.StackTop)
+	p := pusher{top: top, sp: top, image: i}
 	p.push(make([]byte, i.Arch.PtrSize))
 	at := addresses{name: p.pushString(o.Exec)}
 	env := p.pushStrings(mach.Env)
 	argv := p.pushStrings(args)
-	p.align() // arch_align_stack
+	p.align(stackAlign) // arch_align_stack
 	if i.Arch.Platform != "" {
 		at.platform = p.pushString(i.Arch.Platform)
 	}
@@ -68,7 +71,7 @@ func NewStack(m Memory, i *Image, l Layout, mach machine.Machine, o StackOptions
 	}
 	at.random = p.push(mach.Random[:])
 
-	s := Stack{Start: i.Arch.StackTop - StackSize, End: i.Arch.StackTop, Auxv: i.auxv(l, mach, o, at)}
+	s := Stack{Auxv: override(i.auxv(l, mach, o, at), mach)}
 	for _, a := range s.Auxv {
 		s.AuxvBytes = i.appendWords(s.AuxvBytes, a.Type, a.Value)
 	}
@@ -76,10 +79,20 @@ func NewStack(m Memory, i *Image, l Layout, mach machine.Machine, o StackOptions
 	head = i.appendWords(i.appendWords(head, argv...), 0)
 	head = i.appendWords(i.appendWords(head, env...), 0)
 	vectors := append(head, s.AuxvBytes...)
-	p.sp = (p.sp-uint64(len(vectors)))&^15 + uint64(len(vectors)) // STACK_ROUND
+	p.sp -= uint64(len(vectors))
+	p.align(cmp.Or(uint64(mach.Stack.Align), stackAlign)) // STACK_ROUND
+	if align := uint64(mach.Stack.Align); align != 0 && p.sp&align == 0 {
+		p.sp -= align
+	}
+	p.sp += uint64(len(vectors))
 	s.SP = p.push(vectors)
 
-	if err := m.Map(s.Start, StackSize, emu.Read|emu.Write, TagStack); err != nil {
+	s.End = roundUp(top, emu.PageSize)
+	s.Start = s.End - max(roundDown(min(limit, StackSize), emu.PageSize), roundUp(s.End-s.SP, emu.PageSize))
+	if err := i.placed(&s, l); err != nil {
+		return Stack{}, err
+	}
+	if err := m.Map(s.Start, s.End-s.Start, emu.Read|emu.Write, TagStack); err != nil {
 		return Stack{}, i.loadError(err)
 	}
 	if err := m.Poke(s.SP, p.bytes()); err != nil {
@@ -88,9 +101,34 @@ func NewStack(m Memory, i *Image, l Layout, mach machine.Machine, o StackOptions
 	return s, nil
 }
 
-// checkStrings holds arguments and environment against Linux' bounds.
-func (i *Image) checkStrings(path string, args, env []string) error {
-	total := 0
+// stackLimit is RLIMIT_STACK in bytes.
+func stackLimit(m machine.Machine) uint64 {
+	if _, soft, _, ok := machine.Rlimit("stack", m.Rlimits["stack"]); ok {
+		return soft
+	}
+	return StackSize
+}
+
+// placed looks that the stack is in user space, and keeps it off the image: where that is too near, the stack begins smaller, and what is
+// used must fit.
+func (i *Image) placed(s *Stack, l Layout) error {
+	for _, seg := range i.Segments {
+		if start, end := roundDown(seg.Addr+l.Bias, emu.PageSize), roundUp(seg.Addr+seg.MemSize+l.Bias, emu.PageSize); start < s.End && s.Start < end {
+			s.Start = end
+		}
+	}
+	if s.SP > s.End || s.Start > roundDown(s.SP, emu.PageSize) {
+		return i.fail(Refused, "cannot be started: there is no room for a stack below %#x", s.End)
+	}
+	if s.End > i.Arch.UserTop {
+		return i.fail(Refused, "cannot be started: the stack would end at %#x, and user space ends at %#x", s.End, i.Arch.UserTop)
+	}
+	return nil
+}
+
+// checkStrings holds arguments and environment against Linux' bounds: together, a quarter of the stack (bprm_stack_limits in fs/exec.c).
+func (i *Image) checkStrings(path string, args, env []string, stack uint64) error {
+	total, most := 0, int(max(min(stack/4, StackSize/4*3), 32*emu.PageSize))
 	for _, list := range [][]string{{path}, args, env} {
 		for _, s := range list {
 			if strings.IndexByte(s, 0) >= 0 {
@@ -102,8 +140,8 @@ func (i *Image) checkStrings(path string, args, env []string) error {
 			total += len(s) + 1 + i.Arch.PtrSize
 		}
 	}
-	if total > maxStrings {
-		return i.fail(Refused, "cannot be started: arguments and environment take %d bytes, Linux takes %d (argument list too long)", total, maxStrings)
+	if total > most {
+		return i.fail(Refused, "cannot be started: arguments and environment take %d bytes, Linux takes %d (argument list too long)", total, most)
 	}
 	return nil
 }
@@ -125,6 +163,7 @@ func (i *Image) appendWords(b []byte, words ...uint64) []byte {
 // pusher fills a stack from the top down.
 type pusher struct {
 	image  *Image
+	top    uint64
 	sp     uint64
 	pieces []piece
 }
@@ -152,11 +191,11 @@ func (p *pusher) pushStrings(list []string) []uint64 {
 	return at
 }
 
-func (p *pusher) align() { p.sp &^= 15 }
+func (p *pusher) align(to uint64) { p.sp &^= to - 1 }
 
 // bytes are the contents from the stack pointer to the top.
 func (p *pusher) bytes() []byte {
-	b := make([]byte, p.image.Arch.StackTop-p.sp)
+	b := make([]byte, p.top-p.sp)
 	for _, piece := range p.pieces {
 		copy(b[piece.addr-p.sp:], piece.data)
 	}

@@ -159,8 +159,10 @@ func checkRegisters(m *Machine) error {
 var registerNames = sync.OnceValue(func() []string {
 	var names []string
 	for _, a := range arch.All() {
-		for _, r := range a.Registers {
-			names = append(names, r.Name)
+		for _, r := range append(slices.Clip(a.Registers), a.Flags) {
+			if r != arch.None {
+				names = append(names, r.Name)
+			}
 		}
 	}
 	slices.Sort(names)

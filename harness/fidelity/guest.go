@@ -58,7 +58,7 @@ func Guest(ctx context.Context, bin string, start Start) (*Side, error) {
 	proc, err := kernel.New(kernel.Config{
 		Engine: engine, Arch: img.Arch, Machine: m,
 		Exe: "/" + filepath.Base(bin), ExeData: img.Data, Auxv: stack.AuxvBytes,
-		Entry: layout.Entry, SP: stack.SP, Brk: layout.Brk,
+		Entry: layout.Entry, SP: stack.SP, Bias: layout.Bias, Brk: layout.Brk,
 		Observer: kernel.Observer{Syscall: func(s *kernel.Syscall) {
 			if done {
 				return
