@@ -180,6 +180,11 @@ func TestMachineRules(t *testing.T) {
 	loaded, err := parseProfile("test", []byte("rules:\n- fcntl, fcntl64:error=enosys\n- openat:trap:path=/a%20b\n"), nil)
 	require.NoError(t, err)
 	require.Equal(t, want, loaded.Rules)
+	for _, to := range []Machine{New(), m, New(Rules("getpid:trap"))} {
+		changes, exact := set.Changes(to)
+		require.True(t, exact)
+		require.Equal(t, []Change{{"rules", joinWords(to.Rules)}}, changes)
+	}
 
 	var bad *ValueError
 	require.ErrorAs(t, New(Rules("fctl:trap")).Validate(), &bad)
