@@ -40,6 +40,7 @@ var i386 = &Arch{
 		FlagsNever: x86FlagsNever,
 		InsnShift:  0,
 		SmallPages: false,
+		Emulation:  x86Emulation(x86Numbered32, ucX86RegEFLAGS),
 	},
 
 	PC:    Register{"eip", ucX86RegEIP},
@@ -155,6 +156,9 @@ var i386 = &Arch{
 
 	Features: x86Features,
 	CPUID:    x86CPUID,
+	Opcodes:  x86Opcodes,
+	CPUs:     x86CPUs,
+	CPUInfo:  x86CPUInfo,
 
 	Platform: "i686",   // COMPAT_ELF_PLATFORM of x86/include/asm/elf.h
 	UTSName:  "x86_64", // the kernel's: only `setarch i386` would change it (override_architecture, kernel/sys.c)

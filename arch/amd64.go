@@ -39,6 +39,7 @@ var amd64 = &Arch{
 		FlagsNever: x86FlagsNever,
 		InsnShift:  0,
 		SmallPages: false,
+		Emulation:  x86Emulation(x86Numbered64, ucX86RegRFLAGS),
 	},
 
 	PC:    Register{"rip", ucX86RegRIP},
@@ -149,6 +150,9 @@ var amd64 = &Arch{
 
 	Features: x86Features,
 	CPUID:    x86CPUID,
+	Opcodes:  x86Opcodes,
+	CPUs:     amd64CPUs,
+	CPUInfo:  x86CPUInfo,
 
 	Platform: "x86_64", // ELF_PLATFORM of x86/include/asm/elf.h
 	UTSName:  "x86_64",

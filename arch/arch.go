@@ -58,6 +58,9 @@ type Arch struct {
 	Features []Feature // what AT_HWCAP, AT_HWCAP2 and CPUID can say
 	CPUID    []CPUID   // what the CPU itself tells of its features when nothing is faked; nil where it does not
 
+	Opcodes []Opcode // instructions of Features, the first that fits counts; nil where nothing is told apart
+	CPUs    []CPU    // real ones, that a machine can name (cpu.go)
+
 	// CPUInfo is /proc/cpuinfo of some CPUs with some features, by their names; nil where it is a paragraph for each CPU.
 	CPUInfo func(cpus []int, features string) string
 
@@ -189,6 +192,7 @@ type Hidden struct {
 	Size       int        // of the block, in bytes; no more than a page
 	Addr       Register   // holds its address
 	Uses       []Register // what the code uses besides, but for the hidden ones
+	Set        []Reset    // what the code wants in registers besides; of those in Uses
 	Registers  []Slot     // those that are read and written by name, and where they are in the block; nil: the block is taken as a whole
 	Save, Load []uint32
 }
@@ -232,6 +236,7 @@ type Model struct {
 	Name  string   // the engine's, in lower case
 	ID    int      // the engine's number (UC_CPU_*), or DefaultModel
 	Lacks []string // names of Features that code on this model traps on, though the default model runs them
+	Reset []Reset  // beside Engine.Reset
 }
 
 // DefaultModel is the ID of the model that the engine takes when it is told none.
@@ -282,8 +287,13 @@ type Feature struct {
 	// Engine says that the engine's default model runs it, and answers what the host cannot change (so not RDRAND). Such a
 	// feature is there when nothing is faked.
 	Engine bool
-	// Misrun: the engine executes the feature's code wrongly instead of trapping. A machine must not promise it.
+	// Misrun: the engine executes the feature's code wrongly instead of trapping. It is not let near that code, which Opcodes names.
 	Misrun bool
+	// Carried: a machine that promises the feature promises nothing that fails, though Engine is not set: it has no instructions of its own,
+	// or rt0 carries them out, or the engine does and they are not there by default for another reason.
+	Carried bool
+	Partly  bool   // the engine runs some of its instructions, though Engine is not set
+	Needs   string // other features that a CPU with it has, with blanks between
 }
 
 // CPUID is a leaf of x86's CPUID and its answer in EAX, EBX, ECX, EDX. On s390x it is a part of STFLE's list: facilities 128×Leaf and on, the

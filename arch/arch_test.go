@@ -28,6 +28,8 @@ var conformance = []struct {
 	{"traps", testTraps},
 	{"layouts", testLayouts},
 	{"features", testFeatures},
+	{"opcodes", testOpcodes},
+	{"CPUs", testCPUs},
 	{"cpuid", testCPUID},
 	{"address space", testAddressSpace},
 	{"variants", testVariants},
@@ -74,7 +76,10 @@ func testEngine(t *testing.T, a *Arch) {
 	for _, m := range a.Engine.Models {
 		require.NotEmpty(t, m.Name)
 		require.True(t, m.ID >= 0 || m.ID == DefaultModel && len(a.Engine.Models) == 1)
-		names, ids = append(names, m.Name), append(ids, m.ID)
+		names = append(names, m.Name)
+		if m.Reset == nil { // else it is another one with something turned off
+			ids = append(ids, m.ID)
+		}
 		for _, lack := range m.Lacks {
 			f, ok := a.Feature(lack)
 			require.True(t, ok, "%s lacks %s, which is no feature", m.Name, lack)

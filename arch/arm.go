@@ -32,7 +32,9 @@ var arm = &Arch{
 		Models: []Model{
 			{Name: "max", ID: ucCPUARMMAX},
 			{Name: "cortex-a15", ID: ucCPUARMCORTEXA15, Lacks: armv7Lacks},
-			{Name: "cortex-a9", ID: ucCPUARMCORTEXA9, Lacks: append(armv7Lacks[:len(armv7Lacks):len(armv7Lacks)], "idiva", "idivt", "vfpv4")},
+			{Name: "cortex-a9", ID: ucCPUARMCORTEXA9, Lacks: armA9Lacks},
+			{Name: "arm1176", ID: ucCPUARM1176, Lacks: armv6Lacks},
+			{Name: "arm926", ID: ucCPUARM926, Lacks: armv5Lacks, Reset: []Reset{{Reg: Register{"fpexc", ucARMRegFPEXC}}}},
 		},
 		Illegal:    0, // arm_stop_interrupt ends the run for EXCP_UDEF
 		FlagsNever: 0,
@@ -161,6 +163,7 @@ var arm = &Arch{
 	},
 
 	Features: armFeatures,
+	CPUs:     armCPUs,
 	CPUID:    nil,
 
 	Variants: armVariants,

@@ -5,6 +5,7 @@ package arch
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,7 +19,7 @@ const (
 //
 // swp is no promise of a kernel for Armv7 (elf_hwcap_fixup takes it away where there is LDREX); evtstrm is the kernel's own.
 var armFeatures = []Feature{
-	{Name: "swp", HWCap: 1, Bit: 0},
+	{Name: "swp", HWCap: 1, Bit: 0, Carried: true},
 	{Name: "half", HWCap: 1, Bit: 1, Engine: true},
 	{Name: "thumb", HWCap: 1, Bit: 2, Engine: true},
 	{Name: "26bit", HWCap: 1, Bit: 3},
@@ -26,13 +27,13 @@ var armFeatures = []Feature{
 	{Name: "fpa", HWCap: 1, Bit: 5},
 	{Name: "vfp", HWCap: 1, Bit: 6, Engine: true},
 	{Name: "edsp", HWCap: 1, Bit: 7, Engine: true},
-	{Name: "java", HWCap: 1, Bit: 8},
+	{Name: "java", HWCap: 1, Bit: 8, Carried: true},
 	{Name: "iwmmxt", HWCap: 1, Bit: 9},
 	{Name: "crunch", HWCap: 1, Bit: 10},
-	{Name: "thumbee", HWCap: 1, Bit: 11},
+	{Name: "thumbee", HWCap: 1, Bit: 11, Carried: true},
 	{Name: "neon", HWCap: 1, Bit: 12, Engine: true},
 	{Name: "vfpv3", HWCap: 1, Bit: 13, Engine: true},
-	{Name: "vfpv3d16", HWCap: 1, Bit: 14},
+	{Name: "vfpv3d16", HWCap: 1, Bit: 14, Carried: true},
 	{Name: "tls", HWCap: 1, Bit: 15, Engine: true},
 	{Name: "vfpv4", HWCap: 1, Bit: 16, Engine: true},
 	{Name: "idiva", HWCap: 1, Bit: 17, Engine: true},
@@ -56,7 +57,12 @@ var armFeatures = []Feature{
 }
 
 // armv7Lacks is what the engine's Armv7 models trap on, found out likewise.
-var armv7Lacks = []string{"asimddp", "asimdfhm", "aes", "pmull", "sha1", "sha2", "crc32", "sb"}
+var (
+	armv7Lacks = []string{"asimddp", "asimdfhm", "aes", "pmull", "sha1", "sha2", "crc32", "sb"}
+	armA9Lacks = slices.Concat(armv7Lacks, []string{"idiva", "idivt", "vfpv4"})
+	armv6Lacks = slices.Concat(armA9Lacks, []string{"neon", "vfpv3", "vfpd32"})
+	armv5Lacks = slices.Concat(armv6Lacks, []string{"vfp", "tls"})
+)
 
 // armCPUInfo is c_show of arm/kernel/setup.c. The CPU is what MIDR of the engine's models "max" and "cortex-a15" says; the rest is a
 // device tree's.
@@ -72,13 +78,17 @@ func armCPUInfo(cpus []int, features string) string {
 
 // armEmulate is MRRC of CNTVCT, the virtual count of the generic timer, which the engine traps in user mode. Linux lets programs read it
 // (arch_counter_set_user_access of drivers/clocksource/arm_arch_timer.c).
-func armEmulate(cpu CPU, code []byte) (int, error) {
+func armEmulate(cpu Core, code []byte) (int, error) {
 	if len(code) < 4 {
 		return 0, nil
 	}
 	insn := binary.LittleEndian.Uint32(code)
 	if cpu.Reg(Register{"cpsr", ucARMRegCPSR})&armThumb != 0 {
 		insn = insn<<16 | insn>>16
+	}
+	if insn == armReadTLS && cpu.Reg(Register{"pc", ucARMRegPC})>>12 == 0xffff0 { // Linux reads it from memory there, and writes that
+		cpu.SetReg(armGR[0], cpu.Reg(Register{"tpidruro", ucARMRegC13C03}))
+		return 4, nil
 	}
 	low, high := insn>>12&15, insn>>16&15
 	if insn&0x0ff00fff != 0x0c500f1e || insn>>28 == 0xf || low == 15 || high == 15 {
@@ -133,7 +143,7 @@ var armD = [32]Register{
 }
 
 // armKernelPages is the page of helpers that programs for CPUs before Armv7 call at fixed addresses, Go's with GOARM=5 and 6 among them
-// (Documentation/arch/arm/kernel_user_helpers.rst).
+// (Documentation/arch/arm/kernel_user_helpers.rst). The barriers are Armv6's, which Armv7 has as well.
 var armKernelPages = []Page{{Addr: 0xffff0000, Name: "[vectors]", Code: words(0x1000, map[int][]uint32{
 	// kuser_cmpxchg64(r0 *old, r1 *new, r2 *ptr): as kuser_cmpxchg.
 	0xf60: {
@@ -143,7 +153,7 @@ var armKernelPages = []Page{{Addr: 0xffff0000, Name: "[vectors]", Code: words(0x
 		0xe92d03f0, // push {r4-r9}
 		0xe8900030, // ldm r0, {r4, r5}
 		0xe89100c0, // ldm r1, {r6, r7}
-		0xf57ff05b, // dmb ish
+		0xee070fba, // mcr p15, 0, r0, c7, c10, 5
 		0xe1b28f9f, // ldrexd r8, r9, [r2]
 		0xe1580004, // cmp r8, r4
 		0x01590005, // cmpeq r9, r5
@@ -156,12 +166,12 @@ var armKernelPages = []Page{{Addr: 0xffff0000, Name: "[vectors]", Code: words(0x
 	},
 	// kuser_memory_barrier.
 	0xfa0: {
-		0xf57ff05b, // dmb ish
+		0xee070fba, // mcr p15, 0, r0, c7, c10, 5
 		0xe12fff1e, // bx lr
 	},
 	// kuser_cmpxchg(r0 old, r1 new, r2 *ptr): r0 is zero and the carry set when it was exchanged.
 	0xfc0: {
-		0xf57ff05b,                               // dmb ish
+		0xee070fba,                               // mcr p15, 0, r0, c7, c10, 5
 		0xe1923f9f,                               // ldrex r3, [r2]
 		0xe1530000,                               // cmp r3, r0
 		0x1a000000 | (0x480-0xfcc-8)>>2&0xffffff, // bne 0x480
@@ -172,7 +182,7 @@ var armKernelPages = []Page{{Addr: 0xffff0000, Name: "[vectors]", Code: words(0x
 	},
 	// The end of both: equal says that it was exchanged.
 	0x480: {
-		0xf57ff05b, // dmb ish
+		0xee070fba, // mcr p15, 0, r0, c7, c10, 5
 		0x13a00001, // movne r0, #1
 		0x03a00000, // moveq r0, #0
 		0xe2703000, // rsbs r3, r0, #0
@@ -180,11 +190,55 @@ var armKernelPages = []Page{{Addr: 0xffff0000, Name: "[vectors]", Code: words(0x
 	},
 	// kuser_get_tls.
 	0xfe0: {
-		0xee1d0f70, // mrc p15, 0, r0, c13, c0, 3
+		armReadTLS,
 		0xe12fff1e, // bx lr
 	},
 	0xffc: {5}, // kuser_helper_version: up to kuser_cmpxchg64
 })}}
+
+// armv5KernelPages are those of a CPU without LDREX: the kernel sees to it that nothing comes between the load and the store (a thread is switched
+// at the end of a block, and there is none). The thread pointer is the kernel's to tell: armEmulate.
+var armv5KernelPages = []Page{{Addr: 0xffff0000, Name: "[vectors]", Code: words(0x1000, map[int][]uint32{
+	0xf60: {
+		0xea000000 | (0x400-0xf60-8)>>2&0xffffff, // b 0x400
+	},
+	0x400: {
+		0xe92d00f0,                               // push {r4-r7}
+		0xe8900030,                               // ldm r0, {r4, r5}
+		0xe8910088,                               // ldm r1, {r3, r7}
+		0xe5926000,                               // ldr r6, [r2]
+		0xe1560004,                               // cmp r6, r4
+		0x05926004,                               // ldreq r6, [r2, #4]
+		0x01560005,                               // cmpeq r6, r5
+		0x05823000,                               // streq r3, [r2]
+		0x05827004,                               // streq r7, [r2, #4]
+		0xe8bd00f0,                               // pop {r4-r7}
+		0xea000000 | (0x480-0x428-8)>>2&0xffffff, // b 0x480
+	},
+	0xfa0: {
+		0xe12fff1e, // bx lr
+	},
+	0xfc0: {
+		0xe5923000,                               // ldr r3, [r2]
+		0xe1530000,                               // cmp r3, r0
+		0x05821000,                               // streq r1, [r2]
+		0xea000000 | (0x480-0xfcc-8)>>2&0xffffff, // b 0x480
+	},
+	0x480: {
+		0x13a00001, // movne r0, #1
+		0x03a00000, // moveq r0, #0
+		0xe2703000, // rsbs r3, r0, #0
+		0xe12fff1e, // bx lr
+	},
+	0xfe0: {
+		armReadTLS,
+		0xe12fff1e, // bx lr
+	},
+	0xffc: {5},
+})}}
+
+// armReadTLS is mrc p15, 0, r0, c13, c0, 3.
+const armReadTLS = 0xee1d0f70
 
 // words is a page of little-endian words that stand at offsets.
 func words(size int, at map[int][]uint32) []byte {

@@ -40,6 +40,7 @@ var arm64 = &Arch{
 		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: true,
+		Emulation:  Emulation{Lengths: [4]int{4, 4, 4, 4}},
 		Reserve:    Reserve{Code: arm64Reserve, Addr: Register{"x0", ucARM64RegX0}},
 	},
 
@@ -174,6 +175,9 @@ var arm64 = &Arch{
 	},
 
 	Features: arm64Features,
+	Opcodes:  arm64Opcodes,
+	CPUs:     arm64CPUs,
+	CPUInfo:  arm64CPUInfo,
 	CPUID:    nil,
 
 	Platform: "aarch64", // ELF_PLATFORM of arm64/include/asm/elf.h

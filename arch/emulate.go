@@ -7,23 +7,24 @@ type Emulation struct {
 	// Emulate carries out the instruction at the start of code, MaxInstruction bytes or as many as can be executed, and returns its
 	// length; 0: it is none that it knows. An error is an access to memory that failed: then the instruction has had no effect. It is called
 	// for an instruction that the engine does not know, and for one that Intercept names. Nil: there is none.
-	Emulate func(cpu CPU, code []byte) (length int, err error)
-	// Intercept are the instructions that the engine knows and must not carry out, by their first four bytes, read as a big-endian word. They
-	// are looked for in code by its instructions' lengths.
-	Intercept []Pattern
-	// Lengths are the lengths of instructions in bytes, by the two highest bits of the first byte; needed with Intercept.
+	Emulate func(cpu Core, code []byte) (length int, err error)
+	// Intercept are the instructions that the engine knows and must not carry out.
+	Intercept []Opcode
+	// Lengths are the lengths of instructions in bytes, by the two highest bits of the first byte; zeroes for x86. Needed with Intercept, and
+	// for a machine to lack instructions that the engine has.
 	Lengths [4]int
 	// WallCounter says that the CPU's counter tells the time of day, in nanoseconds of the Unix epoch (s390x's TOD clock), and not the time
 	// since it was switched on.
 	WallCounter bool
 }
 
-// CPU is what an emulated instruction has to do with.
-type CPU interface {
+// Core is what an emulated instruction has to do with.
+type Core interface {
 	Reg(Register) uint64
 	SetReg(Register, uint64)
 	Read(addr uint64, b []byte) error
 	Write(addr uint64, b []byte) error
 	Counter() uint64 // what the CPU's cycle counter reads
 	CPUID() []CPUID  // what the CPU tells of its features
+	XCR0() uint64    // what XGETBV answers (x86)
 }

@@ -10,6 +10,7 @@ import "encoding/binary"
 // encodings.
 var mips32Models = []Model{
 	{Name: "24kf", ID: ucCPUMIPS3224KF},
+	{Name: "24kf-nofpu", ID: ucCPUMIPS3224KF, Lacks: []string{"fpu"}, Reset: mipsNoFPU},
 }
 
 var mips32PC = Register{"pc", ucMIPSRegPC}
@@ -150,4 +151,4 @@ var mips32Structs = Structs{
 }
 
 // mips32Features are what a 24Kf has.
-var mips32Features = mipsFeatures("mips16")
+var mips32Features = mipsFeatures("mips16", "fpu")

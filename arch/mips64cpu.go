@@ -9,6 +9,7 @@ import "encoding/binary"
 // mips64Models are the engine's. Go's code is MIPS III with conditional moves; all of them run it.
 var mips64Models = []Model{
 	{Name: "mips64r2-generic", ID: ucCPUMIPS64MIPS64R2GENERIC},
+	{Name: "mips64r2-nofpu", ID: ucCPUMIPS64MIPS64R2GENERIC, Lacks: []string{"fpu", "mips3d"}, Reset: mipsNoFPU},
 }
 
 // mips64Reset is Status for a program: coprocessor 1, 64-bit floating-point registers (FR), user mode (KSU) with 64-bit addresses (UX). In
@@ -148,4 +149,4 @@ var mips64Structs = Structs{
 }
 
 // mips64Features are what the engine's generic CPU has.
-var mips64Features = mipsFeatures("mips3d")
+var mips64Features = mipsFeatures("mips3d", "fpu")

@@ -59,6 +59,7 @@ var mips64le = &Arch{
 	Structs: mips64Structs,
 
 	Features: mips64Features,
+	CPUs:     mips64CPUs,
 	CPUID:    nil,
 
 	Platform: "",       // ELF_PLATFORM: only a few CPUs have one (set_elf_platform of mips/kernel/cpu-probe.c)

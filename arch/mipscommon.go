@@ -102,10 +102,14 @@ func mipsFeatures(engine ...string) []Feature {
 	}
 	features := make([]Feature, len(names))
 	for bit, name := range names {
-		features[bit] = Feature{Name: name, HWCap: 1, Bit: uint(bit), Engine: slices.Contains(engine, name)}
+		features[bit] = Feature{Name: name, HWCap: 1, Bit: uint(bit), Engine: slices.Contains(engine, name), Needs: map[string]string{"mips3d": "fpu", "msa": "fpu"}[name]}
 	}
-	return features
+	// A floating-point unit, or a kernel that emulates one: AT_HWCAP does not tell.
+	return append(features, Feature{Name: "fpu", Engine: true})
 }
+
+// mipsNoFPU takes coprocessor 1 away, for as long as the program runs.
+var mipsNoFPU = []Reset{{Reg: Register{"status", ucMIPSRegCP0STATUS}, Keep: ^uint64(1 << 29)}}
 
 // mipsReserve is `ll $5, 0($4); syscall`, the most significant byte first; mipsleReserve is the other way round.
 var (

@@ -66,6 +66,7 @@ var mipsle = &Arch{
 	Structs: mips32Structs,
 
 	Features: mips32Features,
+	CPUs:     mips32CPUs,
 	CPUID:    nil,
 
 	Platform: "",     // ELF_PLATFORM: only a few CPUs have one (set_elf_platform of mips/kernel/cpu-probe.c)

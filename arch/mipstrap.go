@@ -226,7 +226,11 @@ func mipsHidden(size int) *Hidden {
 		base, registers = 8, 32
 	)
 	access := map[int][2]uint32{4: {0xc5000000, 0xe5000000}, 8: {0xd5000000, 0xf5000000}}[size] // lwc1, swc1; ldc1, sdc1
-	h := &Hidden{Addr: Register{"r8", ucMIPSReg8}, Uses: []Register{{"r9", ucMIPSReg9}}, Size: registers*size + 4}
+	status := Register{"status", ucMIPSRegCP0STATUS}
+	h := &Hidden{
+		Addr: Register{"r8", ucMIPSReg8}, Uses: []Register{{"r9", ucMIPSReg9}, status}, Size: registers*size + 4,
+		Set: []Reset{{status, ^uint64(0), 1 << 29}}, // coprocessor 1, which the program may be without
+	}
 	for n := range registers {
 		h.Registers = append(h.Registers, Slot{mipsFloat(n), n * size, size})
 		h.Load = append(h.Load, access[load]|uint32(n<<16|n*size))
@@ -256,7 +260,7 @@ func mipsCPUInfo(model, isa string) func(cpus []int, features string) string {
 			line("extra interrupt vector", "yes")
 			line("hardware watchpoint", "no")
 			line("isa", isa)
-			line("ASEs implemented", features)
+			line("ASEs implemented", strings.TrimSpace(strings.TrimSuffix(features, "fpu")))
 			line("shadow register sets", "1")
 			line("kscratch registers", "0")
 			line("package", "0")

@@ -122,6 +122,8 @@ var ppc64 = &Arch{
 	},
 
 	Features: ppc64Features,
+	Opcodes:  ppc64Opcodes(binary.BigEndian),
+	CPUs:     ppc64CPUs,
 	CPUID:    nil,
 	CPUInfo:  ppc64CPUInfo,
 

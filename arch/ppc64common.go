@@ -5,7 +5,6 @@ package arch
 import (
 	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"strings"
 )
 
@@ -169,19 +168,16 @@ func ppc64Accessed(insn uint32, reg func(int) uint64) uint64 {
 // ppc64Emulation: the engine's time base stands still, and its DARN draws from the host. DARN is refused, as on a machine without it. swap
 // says that code is little-endian.
 func ppc64Emulation(swap bool) Emulation {
-	order, patterns := binary.ByteOrder(binary.BigEndian), []Pattern{
-		{0xfc1efffe, 0x7c0c42a6}, // mfspr rD, TB; the next number is TBU, its upper half
-		{0xfc1efffe, 0x7c0c42e6}, // mftb rD, TB
-		{0xfc0007fe, 0x7c0005e6}, // darn
+	order, opcodes := binary.ByteOrder(binary.BigEndian), []Opcode{
+		instruction(0xfc1efffe, 0x7c0c42a6), // mfspr rD, TB; the next number is TBU, its upper half
+		instruction(0xfc1efffe, 0x7c0c42e6), // mftb rD, TB
+		instruction(0xfc0007fe, 0x7c0005e6), // darn
 	}
 	if swap {
-		order = binary.LittleEndian
-		for i, p := range patterns {
-			patterns[i] = Pattern{bits.ReverseBytes32(p.Mask), bits.ReverseBytes32(p.Value)}
-		}
+		order, opcodes = binary.LittleEndian, littleEndian(opcodes)
 	}
 	return Emulation{
-		Emulate: func(cpu CPU, code []byte) (int, error) {
+		Emulate: func(cpu Core, code []byte) (int, error) {
 			if len(code) < 4 {
 				return 0, nil
 			}
@@ -199,7 +195,7 @@ func ppc64Emulation(swap bool) Emulation {
 			}
 			return 4, nil
 		},
-		Intercept: patterns,
+		Intercept: opcodes,
 		Lengths:   [4]int{4, 4, 4, 4},
 	}
 }
@@ -227,14 +223,14 @@ func ppc64CPUInfo(cpus []int, _ string) string {
 // What a POWER9 has and the engine runs is there by default. Left out although the engine does something: htm, whose transactions always
 // fail in it, and darn, which draws from the host.
 var ppc64Features = []Feature{
-	{Name: "ppcle", HWCap: 1, Bit: 0},
+	{Name: "ppcle", HWCap: 1, Bit: 0, Carried: true},
 	{Name: "true_le", HWCap: 1, Bit: 1, Engine: true},
-	{Name: "archpmu", HWCap: 1, Bit: 6},
+	{Name: "archpmu", HWCap: 1, Bit: 6, Carried: true},
 	{Name: "vsx", HWCap: 1, Bit: 7, Engine: true},
 	{Name: "arch_2_06", HWCap: 1, Bit: 8, Engine: true},
-	{Name: "power6x", HWCap: 1, Bit: 9},
+	{Name: "power6x", HWCap: 1, Bit: 9, Carried: true},
 	{Name: "dfp", HWCap: 1, Bit: 10, Engine: true},
-	{Name: "arch_2_05", HWCap: 1, Bit: 12},
+	{Name: "arch_2_05", HWCap: 1, Bit: 12, Carried: true},
 	{Name: "ic_snoop", HWCap: 1, Bit: 13, Engine: true},
 	{Name: "smt", HWCap: 1, Bit: 14, Engine: true},
 	{Name: "mmu", HWCap: 1, Bit: 26, Engine: true},
@@ -244,18 +240,18 @@ var ppc64Features = []Feature{
 	{Name: "ppc32", HWCap: 1, Bit: 31, Engine: true},
 	{Name: "mma", HWCap: 2, Bit: 17},
 	{Name: "arch_3_1", Alias: "power10", HWCap: 2, Bit: 18},
-	{Name: "htm-no-suspend", HWCap: 2, Bit: 19},
+	{Name: "htm-no-suspend", HWCap: 2, Bit: 19, Carried: true},
 	{Name: "scv", HWCap: 2, Bit: 20},
 	{Name: "darn", HWCap: 2, Bit: 21},
 	{Name: "ieee128", HWCap: 2, Bit: 22, Engine: true},
 	{Name: "arch_3_00", Alias: "power9", HWCap: 2, Bit: 23, Engine: true},
-	{Name: "htm-nosc", HWCap: 2, Bit: 24},
+	{Name: "htm-nosc", HWCap: 2, Bit: 24, Carried: true},
 	{Name: "vcrypto", HWCap: 2, Bit: 25, Engine: true},
-	{Name: "tar", HWCap: 2, Bit: 26},
+	{Name: "tar", HWCap: 2, Bit: 26, Carried: true},
 	{Name: "isel", HWCap: 2, Bit: 27, Engine: true},
-	{Name: "ebb", HWCap: 2, Bit: 28},
+	{Name: "ebb", HWCap: 2, Bit: 28, Carried: true},
 	{Name: "dscr", HWCap: 2, Bit: 29},
-	{Name: "htm", HWCap: 2, Bit: 30},
+	{Name: "htm", HWCap: 2, Bit: 30, Carried: true},
 	{Name: "arch_2_07", Alias: "power8", HWCap: 2, Bit: 31, Engine: true},
 }
 

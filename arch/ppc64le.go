@@ -122,6 +122,8 @@ var ppc64le = &Arch{
 	},
 
 	Features: ppc64Features,
+	Opcodes:  ppc64Opcodes(binary.LittleEndian),
+	CPUs:     ppc64CPUs,
 	CPUID:    nil,
 	CPUInfo:  ppc64CPUInfo,
 

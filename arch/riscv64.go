@@ -159,6 +159,8 @@ var riscv64 = &Arch{
 	},
 
 	Features: riscvFeatures,
+	Opcodes:  riscvOpcodes,
+	CPUs:     riscvCPUs,
 	CPUID:    nil,
 
 	CPUInfo: riscvCPUInfo,

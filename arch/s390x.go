@@ -159,6 +159,8 @@ var s390x = &Arch{
 	},
 
 	Features: s390xFeatures,
+	Opcodes:  s390xOpcodes,
+	CPUs:     s390xCPUs,
 	CPUID:    s390xFacilities,
 	CPUInfo:  s390xCPUInfo,
 

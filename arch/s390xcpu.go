@@ -91,10 +91,10 @@ var s390xFeatures = []Feature{
 	{Name: "edat", HWCap: 1, Bit: 7, CPUID: facility(8), Engine: true},
 	{Name: "etf3eh", HWCap: 1, Bit: 8, CPUID: facility(30), Engine: true},
 	{Name: "highgprs", HWCap: 1, Bit: 9, Engine: true},
-	{Name: "te", HWCap: 1, Bit: 10, CPUID: facility(73)},
+	{Name: "te", HWCap: 1, Bit: 10, CPUID: facility(73), Carried: true},
 	{Name: "vx", HWCap: 1, Bit: 11, CPUID: facility(129), Engine: true},
 	{Name: "vxd", HWCap: 1, Bit: 12, CPUID: facility(134)},
-	{Name: "vxe", HWCap: 1, Bit: 13, CPUID: facility(135)},
+	{Name: "vxe", HWCap: 1, Bit: 13, CPUID: facility(135), Partly: true},
 	{Name: "gs", HWCap: 1, Bit: 14, CPUID: facility(133)},
 	{Name: "vxe2", HWCap: 1, Bit: 15, CPUID: facility(148)},
 	{Name: "vxp", HWCap: 1, Bit: 16, CPUID: facility(152)},
@@ -102,8 +102,8 @@ var s390xFeatures = []Feature{
 	{Name: "dflt", HWCap: 1, Bit: 18, CPUID: facility(151)},
 	{Name: "vxp2", HWCap: 1, Bit: 19, CPUID: facility(192)},
 	{Name: "nnpa", HWCap: 1, Bit: 20, CPUID: facility(165)},
-	{Name: "pcimio", HWCap: 1, Bit: 21, CPUID: facility(153)},
-	{Name: "sie", HWCap: 1, Bit: 22},
+	{Name: "pcimio", HWCap: 1, Bit: 21, CPUID: facility(153), Carried: true},
+	{Name: "sie", HWCap: 1, Bit: 22, Carried: true},
 }
 
 // facility is a bit of STFLE's list: 128 of them are a leaf, and bit 0 is the highest of its first word.
@@ -128,9 +128,9 @@ func facilities(leaves int, bits ...uint32) []CPUID {
 	return list
 }
 
-// s390xFacilities are those of a z13 (facilities of the Principles of Operation, chapter 4) that the engine has. The first lines are those
+// s390xFacilityBits are the facilities of a z13 (facilities of the Principles of Operation, chapter 4) that the engine has. The first lines are those
 // that are features with names.
-var s390xFacilities = facilities(2,
+var s390xFacilityBits = []uint32{
 	0, 1, 7, 8, 17, 18, 21, 30, 129,
 	2,           // z/Architecture is active
 	3, 4, 9, 13, // DAT enhancement, IDTE, sense-running-status, IPTE-range
@@ -144,7 +144,10 @@ var s390xFacilities = facilities(2,
 	53,         // load/store on condition 2 and the others of the z13
 	57, 76, 77, // message-security assist 5, 3 and 4: their queries
 	131, 138, // side-effect access, the CPU was never in another mode
-)
+}
+
+// s390xFacilities are STFLE's list of them.
+var s390xFacilities = facilities(2, s390xFacilityBits...)
 
 // s390xCPUInfo is show_cpu_summary and show_cpuinfo of s390/kernel/processor.c, without what z/VM or a logical partition would tell. The
 // machine type is the z13's.

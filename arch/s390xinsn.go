@@ -12,20 +12,20 @@ import (
 // and min since 1.26, whatever the CPU.
 var s390xEmulation = Emulation{
 	Emulate: s390xEmulate,
-	Intercept: []Pattern{
-		{0xffff0000, 0xb2050000}, // STCK
-		{0xffff0000, 0xb2780000}, // STCKE
-		{0xffff0000, 0xb27c0000}, // STCKF
-		{0xffff0000, 0xb2b00000}, // STFLE
-		{0xff0f0000, 0xc8010000}, // ECTG
+	Intercept: []Opcode{
+		instruction(0xffff0000, 0xb2050000), // STCK
+		instruction(0xffff0000, 0xb2780000), // STCKE
+		instruction(0xffff0000, 0xb27c0000), // STCKF
+		instruction(0xffff0000, 0xb2b00000), // STFLE
+		instruction(0xff0f0000, 0xc8010000), // ECTG
 	},
 	Lengths:     [4]int{2, 4, 4, 6},
 	WallCounter: true,
 }
 
-func s390xEmulate(cpu CPU, code []byte) (int, error) {
+func s390xEmulate(cpu Core, code []byte) (int, error) {
 	if len(code) >= 4 && code[0] == 0xb2 {
-		do, ok := map[byte]func(CPU, uint64) error{0x05: storeClock, 0x78: storeClockExtended, 0x7c: storeClock, 0xb0: storeFacilities}[code[1]]
+		do, ok := map[byte]func(Core, uint64) error{0x05: storeClock, 0x78: storeClockExtended, 0x7c: storeClock, 0xb0: storeFacilities}[code[1]]
 		if !ok {
 			return 0, nil
 		}
@@ -45,7 +45,7 @@ func s390xEmulate(cpu CPU, code []byte) (int, error) {
 func s390xGR(n byte) Register { return Register{"", ucS390XRegR0 + int(n)} }
 
 // s390xAddress is an operand's address: base register and displacement.
-func s390xAddress(cpu CPU, field []byte) uint64 {
+func s390xAddress(cpu Core, field []byte) uint64 {
 	addr := uint64(binary.BigEndian.Uint16(field) & 0xfff)
 	if base := field[0] >> 4; base != 0 {
 		addr += cpu.Reg(s390xGR(base))
@@ -54,13 +54,13 @@ func s390xAddress(cpu CPU, field []byte) uint64 {
 }
 
 // setCC sets the condition code, bits 18 and 19 of the PSW.
-func setCC(cpu CPU, cc uint64) {
+func setCC(cpu Core, cc uint64) {
 	pswm := Register{"pswm", ucS390XRegPSWM}
 	cpu.SetReg(pswm, cpu.Reg(pswm)&^(3<<44)|cc<<44)
 }
 
 // tod is the time-of-day clock.
-func tod(cpu CPU) uint64 { return todClock(cpu.Counter()) }
+func tod(cpu Core) uint64 { return todClock(cpu.Counter()) }
 
 // todClock is the time-of-day clock at a time since 1970: units of 2^-12 µs since 1900.
 func todClock(ns uint64) uint64 {
@@ -68,7 +68,7 @@ func todClock(ns uint64) uint64 {
 	return epoch + ns/125*512 + ns%125*512/125
 }
 
-func storeClock(cpu CPU, addr uint64) error {
+func storeClock(cpu Core, addr uint64) error {
 	if err := cpu.Write(addr, binary.BigEndian.AppendUint64(nil, tod(cpu))); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func storeClock(cpu CPU, addr uint64) error {
 }
 
 // storeClockExtended: an epoch index, the clock with 40 more bits, the programmable field.
-func storeClockExtended(cpu CPU, addr uint64) error {
+func storeClockExtended(cpu Core, addr uint64) error {
 	b := make([]byte, 16)
 	binary.BigEndian.PutUint64(b[1:], tod(cpu))
 	if err := cpu.Write(addr, b); err != nil {
@@ -88,7 +88,7 @@ func storeClockExtended(cpu CPU, addr uint64) error {
 }
 
 // storeFacilities stores as many doublewords as R0 has room for, and tells in R0 how many there are.
-func storeFacilities(cpu CPU, addr uint64) error {
+func storeFacilities(cpu Core, addr uint64) error {
 	var list []byte
 	for _, leaf := range cpu.CPUID() {
 		for _, r := range leaf.Regs {
@@ -110,7 +110,7 @@ func storeFacilities(cpu CPU, addr uint64) error {
 }
 
 // extractCPUTime: R0 = first operand less the CPU timer, which counts down; R1 = address of the second; R3 = what it points to.
-func extractCPUTime(cpu CPU, code []byte) error {
+func extractCPUTime(cpu Core, code []byte) error {
 	first, third := make([]byte, 8), make([]byte, 8)
 	r3 := s390xGR(code[1] >> 4)
 	if err := cpu.Read(s390xAddress(cpu, code[2:]), first); err != nil {
@@ -127,7 +127,7 @@ func extractCPUTime(cpu CPU, code []byte) error {
 }
 
 // vectorMinMax is VFMIN and VFMAX for elements of 64 and 32 bits (VRR-c: V1, V2, V3, M4 the format, M5 single element, M6 the rule).
-func vectorMinMax(cpu CPU, code []byte) int {
+func vectorMinMax(cpu Core, code []byte) int {
 	rxb := code[4] & 0xf
 	v := func(field, bit byte) int { return int(field | rxb>>bit&1<<4) }
 	v1, v2, v3 := v(code[1]>>4, 3), v(code[1]&0xf, 2), v(code[2]>>4, 1)

@@ -2,8 +2,6 @@
 
 package arch
 
-import "strings"
-
 // Variant is a value of the environment variable by which go build chooses the instructions of an architecture (`go help environment`).
 // Binaries since Go 1.18 say in their build settings which one they were built for.
 type Variant struct {
@@ -13,37 +11,10 @@ type Variant struct {
 	Since   int    // the minor release of Go 1 that brought it; 0: it is older than all that rt0 boots
 	// Needs is what a program of this variant executes and the engine lacks ("AVX2"); "" when the engine runs it.
 	Needs string
-	// Checked says that such a program looks for what it needs before anything else, and says so and exits when the CPU does not have it:
-	// on a machine that is said to lack the feature Needs, the engine can run it to that point, which is its end.
+	// Checked says that such a program looks for what it needs before anything else, and says so and exits when the CPU does not have it.
 	Checked bool
 	// As is an earlier value for which the compiler makes the same code; for an option, what it makes when the option follows the default.
 	As string
-}
-
-// Lacking returns the variant that a program was built for when the engine lacks what it needs, by the program's build settings. An option
-// counts as the value it follows does. The variant's Value is that of the settings. False: the engine runs it, or the settings do not tell.
-//
-// A machine says that its CPU has not what a Checked variant needs by without, which is asked for the feature's name.
-func (a *Arch) Lacking(settings map[string]string, without func(feature string) bool) (Variant, bool) {
-	if len(a.Variants) == 0 {
-		return Variant{}, false
-	}
-	setting := a.Variants[0].Setting
-	value, options, _ := strings.Cut(settings[setting], ",")
-	wanted := map[string]bool{value: true}
-	for option := range strings.SplitSeq(options, ",") {
-		wanted[","+option] = true
-	}
-	for _, v := range a.Variants { // from the least to the most: a CPU that falls short of one falls short of those that follow
-		if v.Checked && v.Needs != "" && without(v.Needs) {
-			return Variant{}, false
-		}
-		if wanted[v.Value] && v.Needs != "" {
-			v.Value = settings[setting]
-			return v, true
-		}
-	}
-	return Variant{}, false
 }
 
 // The values are those of internal/buildcfg; what a value changes is found by its name in cmd/compile and in the assembly of the standard

@@ -253,6 +253,8 @@ const (
 	ucARMRegD30 = 44
 	ucARMRegD31 = 45
 
+	ucCPUARM926       = 0
+	ucCPUARM1176      = 5
 	ucCPUARMCORTEXA7  = 14
 	ucCPUARMCORTEXA8  = 15
 	ucCPUARMCORTEXA9  = 16
@@ -697,6 +699,7 @@ const (
 	ucMIPSRegFCC6 = 95
 	ucMIPSRegFCC7 = 96
 
+	ucCPUMIPS3224KC            = 6
 	ucCPUMIPS3224KF            = 8
 	ucCPUMIPS3234KF            = 9
 	ucCPUMIPS3274KF            = 10
@@ -704,6 +707,7 @@ const (
 	ucCPUMIPS32MIPS32R6GENERIC = 14
 
 	ucCPUMIPS64R4000           = 0
+	ucCPUMIPS645KC             = 2
 	ucCPUMIPS645KF             = 3
 	ucCPUMIPS6420KC            = 4
 	ucCPUMIPS64MIPS64R2GENERIC = 5

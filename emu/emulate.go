@@ -7,34 +7,82 @@ import "C"
 
 import (
 	"errors"
+	"slices"
+	"unsafe"
 
 	"github.com/rt0-dev/rt0/arch"
 )
 
-// intercept tells the engine which instructions it must leave to emulate.
-func (e *Engine) intercept() {
-	list := e.arch.Engine.Intercept
-	if len(list) == 0 {
+// intercept tells the engine which instructions it must leave to emulate, or must not carry out at all.
+func (e *Engine) intercept(guards []arch.Guard) {
+	a := e.arch
+	e.guards = guards
+	if len(a.Engine.Intercept) == 0 && len(guards) == 0 {
 		return
 	}
-	patterns := make([]C.struct_rt0_pattern, len(list))
-	for i, p := range list {
-		patterns[i] = C.struct_rt0_pattern{mask: C.uint32_t(p.Mask), value: C.uint32_t(p.Value)}
+	var opcodes []C.struct_rt0_opcode
+	for _, o := range a.Engine.Intercept {
+		opcodes = append(opcodes, C.struct_rt0_opcode{mask: C.uint64_t(o.Mask), value: C.uint64_t(o.Value), stop: true})
+	}
+	for _, g := range guards {
+		opcodes = append(opcodes, C.struct_rt0_opcode{mask: C.uint64_t(g.Mask), value: C.uint64_t(g.Value), stop: C.bool(g.Stop)})
 	}
 	var lengths [4]C.uint8_t
-	for i, n := range e.arch.Engine.Lengths {
+	for i, n := range a.Engine.Lengths {
 		lengths[i] = C.uint8_t(n)
 	}
-	C.rt0_intercept(e.c, &patterns[0], C.size_t(len(patterns)), &lengths[0])
+	C.rt0_intercept(e.c, &opcodes[0], C.size_t(len(opcodes)), &lengths[0], e.decoder())
+}
+
+// decoder is how instructions are told apart.
+func (e *Engine) decoder() uint32 {
+	switch {
+	case e.arch.Engine.Lengths[0] != 0 || e.arch.CPUID == nil:
+		return C.RT0_BY_LENGTHS
+	case e.arch.PtrSize == 8:
+		return C.RT0_X86_64
+	}
+	return C.RT0_X86_32
+}
+
+// word is that of the instruction at the start of code, for arch.Opcode.
+func (e *Engine) word(code []byte) uint64 {
+	if e.decoder() == C.RT0_BY_LENGTHS {
+		return arch.InsnWord(code)
+	}
+	word, _ := x86Word(code, e.arch.PtrSize == 8)
+	return word
+}
+
+// x86Word is the word of the instruction of x86 at the start of code, and its length in bytes.
+func x86Word(code []byte, wide bool) (word uint64, length int) {
+	if len(code) == 0 {
+		return 0, 0
+	}
+	var n C.uint32_t
+	word = uint64(C.rt0_x86_insn((*C.uint8_t)(unsafe.Pointer(&code[0])), C.size_t(len(code)), C.bool(wide), &n))
+	return word, int(n)
+}
+
+// guarded says that an instruction must not be carried out, by anybody.
+func (e *Engine) guarded(word uint64) bool {
+	i := slices.IndexFunc(e.guards, func(g arch.Guard) bool { return word&g.Mask == g.Value })
+	return i >= 0 && e.guards[i].Stop
 }
 
 // emulate carries out the instruction that ended a run, and goes on behind it. False: stop says why it cannot.
 func (e *Engine) emulate(stop *Stop) bool {
-	if stop.Kind != stopEmulate && (stop.Kind != StopIllegal || e.arch.Engine.Emulate == nil) {
+	if stop.Kind != stopEmulate && stop.Kind != StopIllegal {
 		return false
 	}
 	code := make([]byte, arch.MaxInstruction)
 	code = code[:e.mem.Peek(stop.PC, code)]
+	word := e.word(code)
+	if e.arch.Engine.Emulate == nil || e.guarded(word) {
+		stop.Kind = StopIllegal
+		stop.Opcode, _ = e.arch.Opcode(word)
+		return false
+	}
 	length, err := e.arch.Engine.Emulate(emulated{e}, code)
 	var fault *Fault
 	switch {
@@ -46,6 +94,7 @@ func (e *Engine) emulate(stop *Stop) bool {
 		return false
 	case length == 0:
 		stop.Kind = StopIllegal
+		stop.Opcode, _ = e.arch.Opcode(word)
 		return false
 	}
 	e.SetReg(e.arch.PC, stop.PC+uint64(length))
@@ -59,3 +108,4 @@ func (e emulated) Read(addr uint64, b []byte) error  { return e.mem.Read(addr, b
 func (e emulated) Write(addr uint64, b []byte) error { return e.mem.Write(addr, b) }
 func (e emulated) Counter() uint64                   { return uint64(C.rt0_counter(e.c)) }
 func (e emulated) CPUID() []arch.CPUID               { return e.cpuid }
+func (e emulated) XCR0() uint64                      { return e.xcr0 }

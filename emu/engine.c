@@ -107,7 +107,7 @@ static void __attribute__((noinline)) block_unknown(struct rt0_engine *e, uint64
 		rt0_csr_settle(e, addr);
 	if (ends_here(e, addr))
 		return;
-	if (e->npatterns && e->piece != addr && rt0_intercepted(e, addr, size, &e->cut)) {
+	if (e->nopcodes && e->piece != addr && rt0_intercepted(e, addr, size, &e->cut)) {
 		e->left -= e->cut == addr;
 		stop(e, e->cut == addr ? RT0_EMULATE : RT0_CUT);
 		return;
@@ -267,6 +267,10 @@ static int on_rdtscp(uc_engine *uc, void *user)
 static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *cp, void *user)
 {
 	struct rt0_engine *e = user;
+	if (e->id && cp->op0 == 3 && !cp->op1 && !cp->crn && !cp->crm && !cp->op2) { /* MIDR_EL1 */
+		uc_reg_write(uc, reg, &e->id);
+		return 1;
+	}
 	if (cp->op0 != 3 || cp->op1 != 3 || cp->crn != 14 || cp->crm != 0 || (cp->op2 != 1 && cp->op2 != 2 && cp->op2 != 5 && cp->op2 != 6))
 		return 0;
 	uint64_t now = rt0_counter(e);
@@ -363,6 +367,7 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->flags = c->flags;
 	e->flags_never = c->flags_never;
 	e->thumb = c->thumb;
+	e->id = c->id;
 	e->arm = c->arch == UC_ARCH_ARM;
 	e->skip = e->resume = e->piece = RT0_NOWHERE;
 	memcpy(e->branches, c->branches, sizeof e->branches);
@@ -389,7 +394,7 @@ void rt0_close(struct rt0_engine *e)
 	free(e->seen);
 	if (e->stub)
 		munmap(e->stub, 2 * RT0_PAGE_SIZE);
-	free(e->patterns);
+	free(e->opcodes);
 	free(e);
 }
 

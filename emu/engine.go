@@ -36,6 +36,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"syscall"
 	"unsafe"
 
@@ -55,16 +56,21 @@ type Config struct {
 	Model  arch.Model   // CPU model; the zero value means the architecture's default
 	Memory uint64       // how much guest memory may be touched, in bytes, page tables included; 0: DefaultMemory
 	CPUID  []arch.CPUID // what CPUID or STFLE answers; nil: the architecture's own table
+	XCR0   uint64       // what XGETBV answers, on x86
+	ID     uint64       // what arm64's MIDR_EL1 says; 0: what the model's does
+	Guards []arch.Guard // instructions that end a run with StopIllegal, whatever the model does with them
 }
 
 // Engine is an emulated CPU with its address space. It is not safe for concurrent use, but engines do not share anything: each may run
 // in a goroutine of its own. [Engine.Close] must be called.
 type Engine struct {
-	arch  *arch.Arch
-	c     *C.struct_rt0_engine
-	mem   Memory
-	cpuid []arch.CPUID
-	pins  runtime.Pinner
+	arch   *arch.Arch
+	c      *C.struct_rt0_engine
+	mem    Memory
+	cpuid  []arch.CPUID
+	xcr0   uint64
+	guards []arch.Guard
+	pins   runtime.Pinner
 
 	snapshots []*Snapshot // those that are valid, oldest first
 	tlb       cpuTLB
@@ -106,13 +112,14 @@ func New(cfg Config) (*Engine, error) {
 		shift:        C.uint32_t(a.Engine.InsnShift),
 		pauses:       C.bool(a.Engine.Pauses),
 		memory:       C.uint64_t(cfg.Memory),
+		id:           C.uint64_t(cfg.ID),
 		big_endian:   C.bool(a.Order == binary.ByteOrder(binary.BigEndian)),
 		nbranches:    C.uint32_t(len(a.Engine.Branches)),
 	}
 	for i, p := range a.Engine.Branches {
 		conf.branches[i] = C.struct_rt0_pattern{C.uint32_t(p.Mask), C.uint32_t(p.Value)}
 	}
-	if len(a.Engine.Intercept) > 0 {
+	if len(a.Engine.Intercept) > 0 || len(cfg.Guards) > 0 {
 		conf.shift = 0 // blocks are looked through when they are not in the table of what a block counts
 	}
 	if model.Name != "" {
@@ -123,15 +130,15 @@ func New(cfg Config) (*Engine, error) {
 	if c == nil {
 		return nil, fmt.Errorf("open engine for %s: %w", a.Name, engineError(code))
 	}
-	e := &Engine{arch: a, c: c, cpuid: cfg.CPUID}
+	e := &Engine{arch: a, c: c, cpuid: cfg.CPUID, xcr0: cfg.XCR0}
 	e.mem.e = e
 	e.hidden = newHidden(a.Engine.Hidden)
 	if err := e.initStub(); err != nil {
 		e.Close()
 		return nil, err
 	}
-	e.intercept()
-	for _, r := range a.Engine.Reset {
+	e.intercept(cfg.Guards)
+	for _, r := range slices.Concat(a.Engine.Reset, model.Reset) {
 		e.SetReg(r.Reg, e.Reg(r.Reg)&r.Keep|r.Value)
 	}
 	if e.cpuid == nil {
@@ -253,12 +260,13 @@ type Stop struct {
 	// PC is the next instruction: after the trap for StopSyscall (on it where arch.Syscall.Length says so), the instruction itself for
 	// StopFault, StopIllegal and StopBreak. What stops in a delay slot is at its branch.
 	PC     uint64
-	Addr   uint64 // StopFault: the address that was accessed
-	Access Prot   // StopFault: how
-	Mapped bool   // StopFault: there is a page, and its protection forbids the access
-	Intr   uint32 // StopInterrupt: the engine's exception number
-	Slot   bool   // what stopped is in the delay slot of the branch at PC
-	Err    error  // StopEngine: what the engine says
+	Addr   uint64      // StopFault: the address that was accessed
+	Access Prot        // StopFault: how
+	Mapped bool        // StopFault: there is a page, and its protection forbids the access
+	Intr   uint32      // StopInterrupt: the engine's exception number
+	Slot   bool        // what stopped is in the delay slot of the branch at PC
+	Err    error       // StopEngine: what the engine says
+	Opcode arch.Opcode // StopIllegal: which instruction it is, where the architecture names it
 }
 
 // Run lets the CPU run from its PC until something happens, or until [Engine.Instructions] has reached limit and a basic block begins.

@@ -83,6 +83,9 @@ func (e *Engine) runHidden(offset C.uint64_t) {
 		values[i] = e.Reg(r)
 	}
 	e.SetReg(h.Addr, C.RT0_STUB_DATA)
+	for _, r := range h.Set {
+		e.SetReg(r.Reg, e.Reg(r.Reg)&r.Keep|r.Value)
+	}
 	C.rt0_run_stub(e.c, offset)
 	for i, r := range uses {
 		e.SetReg(r, values[i])

@@ -12,6 +12,7 @@
  * access.c  registers, contexts, memory
  * reserve.c what a thread has reserved for a store-conditional
  * intercept.c  instructions that the engine must not carry out
+ * x86.c     the instructions of x86, one from another
  */
 #ifndef RT0_SHIM_H
 #define RT0_SHIM_H
@@ -168,6 +169,16 @@ struct rt0_pattern {
 };
 #define RT0_BRANCHES 8
 
+/* A set of instructions by their words, and whether the engine must not carry them out. The first that an instruction is in counts. */
+struct rt0_opcode {
+	uint64_t mask, value;
+	bool stop;
+};
+
+enum { RT0_X86_LEGACY, RT0_X86_VEX, RT0_X86_EVEX };
+/* How the instructions of a block are told apart. */
+enum rt0_decoder { RT0_BY_LENGTHS, RT0_X86_32, RT0_X86_64 };
+
 /* Code that is translated with hooks, lest a block become too long (long.c). */
 struct rt0_range {
 	uint64_t begin, end;
@@ -191,15 +202,18 @@ struct rt0_engine {
 	bool pauses; /* a run that nothing has ended is a pause */
 	int flags;
 	uint64_t flags_never, thumb;
+	uint64_t id; /* arm64's MIDR_EL1; 0: the model's */
 	bool arm; /* see on_invalid */
 
 	bool csr;          /* it is a RISC-V */
 	uint32_t csr_read; /* an instruction that has read a counter, and the address after it, where rd is to be mended; 0: none */
 	uint64_t csr_next;
 
-	struct rt0_pattern *patterns; /* instructions to intercept: their first four bytes, big-endian */
-	size_t npatterns;
-	uint8_t lengths[4];
+	struct rt0_opcode *opcodes; /* instructions to intercept, by their words (rt0_word) */
+	size_t nopcodes;
+	uint8_t lengths[4]; /* of an instruction in bytes, by the two highest bits of its first byte */
+	enum rt0_decoder decoder;
+	bool everywhere; /* x86: a block may have one without having one of the few bytes that most begin with */
 	uint64_t piece, cut; /* a block that ends before the instruction at cut is under way; RT0_NOWHERE: none */
 
 	uint64_t *breaks; /* open-addressed set; 0 is empty */
@@ -258,6 +272,7 @@ struct rt0_config {
 	int flags;
 	uint64_t flags_never;
 	uint64_t thumb; /* the bit of flags that is bit 0 of an address to start at; 0: there is none */
+	uint64_t id;
 	uint64_t memory;
 	struct rt0_pattern branches[RT0_BRANCHES];
 	uint32_t nbranches;
@@ -266,7 +281,9 @@ struct rt0_config {
 
 struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err);
 void rt0_close(struct rt0_engine *e);
-void rt0_intercept(struct rt0_engine *e, const struct rt0_pattern *patterns, size_t n, const uint8_t lengths[4]);
+void rt0_intercept(struct rt0_engine *e, const struct rt0_opcode *opcodes, size_t n, const uint8_t lengths[4], enum rt0_decoder decoder);
+/* The word of an instruction of x86, as package arch describes it (opcode.go), and its length; wide: in 64-bit mode. */
+uint64_t rt0_x86_insn(const uint8_t *code, size_t n, bool wide, uint32_t *length);
 void rt0_set_cpuid(struct rt0_engine *e, const struct rt0_cpuid *leaves, size_t n);
 void rt0_run(struct rt0_engine *e, uint64_t limit);
 /* Puts code into the page of our own. */

@@ -3,7 +3,6 @@
 package harness_test
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,22 +105,4 @@ func TestRuntimeFixture(t *testing.T) {
 		require.Equal(t, 1<<20, boot.Runtime.MaxStackSize)
 		require.Equal(t, 1000, boot.Runtime.MaxMCount)
 	})
-}
-
-// TestMisrunFeatures refuses machines that promise what the engine would execute wrongly; taking it away is no harm.
-func TestMisrunFeatures(t *testing.T) {
-	t.Parallel()
-	for _, goarch := range []string{"amd64", "386"} {
-		bin := fixtures.Build(t, fixtures.Hello, goarch)
-		r, err := harness.Run(context.Background(), bin, machine.New(machine.Features("+avx2")))
-		var feature *harness.FeatureError
-		require.ErrorAs(t, err, &feature)
-		require.Equal(t, "avx2", feature.Feature)
-		require.Equal(t, harness.Refused, r.Outcome)
-		require.True(t, harness.Refusal(err))
-
-		r, err = harness.Run(context.Background(), bin, machine.New(machine.Features("-avx2")))
-		require.NoError(t, err)
-		require.Equal(t, harness.Reached, r.Outcome)
-	}
 }

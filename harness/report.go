@@ -100,6 +100,7 @@ type Report struct {
 	crash    *Crash
 	died     string // the phase in which the runtime gave up; it goes on to exit
 	options  *options
+	promises string  // of CPU features that cannot be executed
 	sysmon   *uint64 // the instruction at which sysmon's thread was started
 	goMinor  int
 	settings map[string]string // of the build

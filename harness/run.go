@@ -48,7 +48,7 @@ type boot struct {
 }
 
 // Run boots the ELF file bin on machine m and reports what happened. The guest's death is no error: it is the report's Outcome. An error
-// says that the boot could not be carried out ([loader.Error], [FeatureError], [VariantError], [PointError], a machine's ValueError); the
+// says that the boot could not be carried out ([loader.Error], [arch.CPUError], [PointError], a machine's ValueError); the
 // report then is not nil either: its Outcome is Refused and its Reason the error's text.
 func Run(ctx context.Context, bin string, m machine.Machine, opts ...Option) (*Report, error) {
 	o := newOptions(opts)
@@ -79,12 +79,6 @@ func run(ctx context.Context, r *Report, o *options) error {
 		defer r.Binary.describe(img)()
 	}
 	if err != nil {
-		return err
-	}
-	if err := runnable(img.Arch, r.Machine.Features); err != nil {
-		return err
-	}
-	if err := built(img.Arch, img.Settings, r.Machine.Features); err != nil {
 		return err
 	}
 	if img, err = addressed(img, r.Machine); err != nil {
@@ -159,9 +153,14 @@ func newBoot(r *Report, o *options, img *loader.Image) (*boot, error) {
 // open makes the engine, the guest's memory and the process.
 func (b *boot) open() error {
 	m := b.report.Machine
-	cpu := cpuOf(b.arch, m.Features)
-	var err error
-	b.engine, err = emu.New(emu.Config{Arch: b.arch, Model: cpu.model, Memory: b.opts.memory, CPUID: cpu.cpuid})
+	cpu, err := m.Processor(b.arch)
+	if err != nil {
+		return err
+	}
+	b.report.promises = promises(cpu)
+	b.engine, err = emu.New(emu.Config{
+		Arch: b.arch, Model: cpu.Model(), Memory: b.opts.memory, CPUID: cpu.CPUID(), XCR0: cpu.XCR0(), ID: cpu.CPU.MIDR, Guards: cpu.Guards(),
+	})
 	if err != nil {
 		return err
 	}
@@ -260,6 +259,7 @@ func (b *boot) finish(e kernel.Exit) {
 		r.Events = append(r.Events, fmt.Sprintf("page size: no %s machine has pages of %s; the runtime is told so, the program is mapped in pages of %s",
 			b.arch.Name, r.Machine.PageSize, machine.Size(page)))
 	}
+	r.Events = append(r.Events, r.Warnings()...)
 	for _, event := range b.proc.Events() {
 		r.Events = append(r.Events, describe(event))
 	}
@@ -301,7 +301,6 @@ func describe(e kernel.Event) string {
 // Refusal says whether err means that a file cannot be booted, as opposed to a wrong use of rt0.
 func Refusal(err error) bool {
 	var e *loader.Error
-	var f *FeatureError
-	var v *VariantError
-	return errors.As(err, &e) || errors.As(err, &f) || errors.As(err, &v)
+	var c *arch.CPUError
+	return errors.As(err, &e) || errors.As(err, &c)
 }

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rt0-dev/rt0/arch"
@@ -90,6 +91,9 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 		return
 	}
 	what := "illegal instruction"
+	if o := stop.Opcode; o.Feature != "" && !p.cpu.Has(o.Feature) {
+		what = fmt.Sprintf("illegal instruction: %s, and the CPU has no %s", p.mnemonic(stop), o.Feature)
+	}
 	if p.arch.Exception != nil {
 		code := make([]byte, arch.MaxInstruction)
 		trap, past = p.arch.Exception(code[:p.mem.Peek(stop.PC, code)], p.eng.Reg)
@@ -100,10 +104,8 @@ func (p *Process) illegal(t *Thread, stop emu.Stop) {
 	if insn, ok := p.undefined(&trap, stop.PC); ok {
 		what = fmt.Sprintf("instruction %#08x", insn)
 	}
-	if promised := p.promised(); len(promised) > 0 && trap.Signal == arch.SIGILL {
-		p.end(Exit{Kind: Unsupported, PC: stop.PC, Reason: fmt.Sprintf(
-			"the machine promises %s, which the engine cannot run, and the instruction at pc %#x is one that it does not know",
-			strings.Join(promised, ", "), stop.PC)})
+	if why := p.beyondEngine(stop); why != "" && trap.Signal == arch.SIGILL {
+		p.end(Exit{Kind: Unsupported, PC: stop.PC, Reason: why})
 		return
 	}
 	info := trapped(trap, stop.PC, what)
@@ -143,21 +145,34 @@ func trapped(trap arch.Trap, pc uint64, what string) siginfo {
 	return info
 }
 
-// promised are the features that the machine adds and the engine cannot run.
-func (p *Process) promised() []string {
-	var names []string
-	for _, wish := range p.cfg.Machine.Features {
-		name, ok := strings.CutPrefix(wish, "+")
-		if !ok {
-			continue
+// beyondEngine says that an instruction is one that the machine's CPU may have and the engine has not; "": it is the program's own fault. An
+// instruction without a name may belong to any of the features that the machine promises and the engine cannot execute.
+func (p *Process) beyondEngine(stop emu.Stop) string {
+	if o := stop.Opcode; o.Feature != "" {
+		if !slices.Contains(p.cpu.Promised(), o.Feature) {
+			return ""
 		}
-		for _, f := range p.arch.Features {
-			if f.Name == name && !f.Engine {
-				names = append(names, name)
-			}
-		}
+		name := p.mnemonic(stop)
+		return fmt.Sprintf("the program executed %s at pc %#x (%s), which the machine promises and the engine cannot execute", name, stop.PC, o.Feature)
 	}
-	return names
+	if promised := p.cpu.Promised(); len(promised) > 0 {
+		return fmt.Sprintf("the machine promises %s, which the engine cannot execute, and the instruction at pc %#x is one that it does not know",
+			strings.Join(promised, ", "), stop.PC)
+	}
+	return ""
+}
+
+// mnemonic is the name of the instruction that a run has stopped at.
+func (p *Process) mnemonic(stop emu.Stop) string {
+	if stop.Opcode.Name != "" {
+		return stop.Opcode.Name
+	}
+	code := make([]byte, arch.MaxInstruction)
+	name, _, _ := strings.Cut(p.arch.Instruction(code[:p.mem.Peek(stop.PC, code)], stop.PC, nil), " ")
+	if name = strings.ToLower(name); name == "bytes" || name == "word" { // there is no name
+		return "an instruction"
+	}
+	return name
 }
 
 // interrupt answers any other exception, by the architecture's table.

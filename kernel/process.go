@@ -111,6 +111,7 @@ type Process struct {
 	eng  *emu.Engine
 	mem  *emu.Memory
 	arch *arch.Arch
+	cpu  *arch.Processor // the machine's
 
 	pid     int
 	threads []*Thread       // alive and dead, in order of creation
@@ -211,6 +212,10 @@ func New(cfg Config) (*Process, error) {
 	if cfg.Engine == nil || cfg.Arch == nil {
 		return nil, errors.New("kernel: a process needs an engine and an architecture")
 	}
+	cpu, err := cfg.Machine.Processor(cfg.Arch)
+	if err != nil {
+		return nil, err
+	}
 	if cfg.Output == 0 {
 		cfg.Output = defaultOutput
 	}
@@ -222,6 +227,7 @@ func New(cfg Config) (*Process, error) {
 		eng:       cfg.Engine,
 		mem:       cfg.Engine.Mem(),
 		arch:      cfg.Arch,
+		cpu:       cpu,
 		pid:       firstPID,
 		nextTID:   firstPID,
 		byTID:     map[int]*Thread{},

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/rt0-dev/rt0/arch"
@@ -297,38 +296,13 @@ func procStat(t *Thread) []byte {
 	return b.Bytes()
 }
 
-// procCPUInfo names the features in the way of the architecture, or else in that of x86 or of arm64: which is told by having CPUID.
+// procCPUInfo is /proc/cpuinfo of the CPUs that the program may use.
 func procCPUInfo(t *Thread) []byte {
-	a := t.p.arch
-	label := "Features"
-	if a.CPUID != nil {
-		label = "flags\t"
-	}
-	var names []string
-	for _, f := range a.Features {
-		on := f.Engine
-		for _, change := range t.p.cfg.Machine.Features {
-			if change[1:] == f.Name {
-				on = change[0] == '+'
-			}
-		}
-		if on && !slices.Contains(names, f.Name) {
-			names = append(names, f.Name)
-		}
-	}
-	flags := strings.Join(names, " ")
 	var cpus []int
 	for cpu := range t.p.cfg.Machine.CPUs.Highest() + 1 {
 		if t.p.cfg.Machine.CPUs.Contains(cpu) {
 			cpus = append(cpus, cpu)
 		}
 	}
-	if a.CPUInfo != nil {
-		return []byte(a.CPUInfo(cpus, flags))
-	}
-	var b bytes.Buffer
-	for _, cpu := range cpus {
-		fmt.Fprintf(&b, "processor\t: %d\nmodel name\t: rt0 %s\n%s\t: %s\n\n", cpu, a.Name, label, flags)
-	}
-	return b.Bytes()
+	return []byte(t.p.cpu.Info(cpus))
 }

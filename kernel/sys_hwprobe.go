@@ -3,8 +3,6 @@
 package kernel
 
 import (
-	"strings"
-
 	"github.com/rt0-dev/rt0/arch"
 )
 
@@ -17,14 +15,14 @@ var probeCalls = []call{
 // hasProbe is the release that brought riscv_hwprobe (ea3de9ce8aa2).
 var hasProbe = release{6, 4}
 
-// probeKeys are the keys of riscv_hwprobe (riscv/include/uapi/asm/hwprobe.h). Vendor, architecture and implementation are 0, as they may
-// be; accesses that are not aligned cost nothing (RISCV_HWPROBE_MISALIGNED_FAST); the counter of RDTIME runs at 1 GHz.
+// probeKeys are the keys of riscv_hwprobe (riscv/include/uapi/asm/hwprobe.h). Vendor, architecture and implementation are 0 unless the CPU has a
+// name, as they may be; accesses that are not aligned cost nothing (RISCV_HWPROBE_MISALIGNED_FAST); the counter of RDTIME runs at 1 GHz.
 var probeKeys = map[int64]func(*Process) uint64{
 	0: func(*Process) uint64 { return 0 },                      // MVENDORID
 	1: func(*Process) uint64 { return 0 },                      // MARCHID
 	2: func(*Process) uint64 { return 0 },                      // MIMPID
 	3: func(*Process) uint64 { return 1 },                      // BASE_BEHAVIOR: IMA
-	4: (*Process).probeExtensions,                              // IMA_EXT_0
+	4: func(p *Process) uint64 { return p.cpu.HWProbe() },      // IMA_EXT_0
 	5: func(*Process) uint64 { return 3 },                      // CPUPERF_0
 	6: (*Process).probeZeroBlock,                               // ZICBOZ_BLOCK_SIZE
 	7: func(p *Process) uint64 { return p.arch.UserTop - 1 },   // HIGHEST_VIRT_ADDRESS
@@ -32,29 +30,22 @@ var probeKeys = map[int64]func(*Process) uint64{
 	9: func(*Process) uint64 { return 3 },                      // MISALIGNED_SCALAR_PERF
 }
 
-// hasFeature says whether the machine's CPUs have a feature: the engine's own, less what the machine takes away, and what it adds.
-func (p *Process) hasFeature(f arch.Feature) bool {
-	on := f.Engine
-	for _, change := range p.cfg.Machine.Features {
-		if name := strings.TrimLeft(change, "+-"); strings.EqualFold(name, f.Name) || f.Alias != "" && strings.EqualFold(name, f.Alias) {
-			on = !strings.HasPrefix(change, "-")
-		}
+// probeKey is the answer to a key; false: the kernel does not know it. The machine has the first word, then its CPU.
+func (p *Process) probeKey(key int64) (uint64, bool) {
+	if value, known, given := p.cfg.Machine.ProbeKey(key); given {
+		return value, known
 	}
-	return on
-}
-
-func (p *Process) probeExtensions() uint64 {
-	var bits uint64
-	for _, f := range p.arch.Features {
-		if p.hasFeature(f) {
-			bits |= f.HWProbe
-		}
+	if value, ok := p.cpu.CPU.HWProbe[key]; ok {
+		return value, true
 	}
-	return bits
+	if answer := probeKeys[key]; answer != nil {
+		return answer(p), true
+	}
+	return 0, false
 }
 
 func (p *Process) probeZeroBlock() uint64 {
-	if f, ok := p.arch.Feature("zicboz"); ok && p.hasFeature(f) {
+	if p.cpu.Has("zicboz") {
 		return 64
 	}
 	return 0
@@ -82,10 +73,8 @@ func sysRiscvHwprobe(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 		if errno != 0 {
 			return 0, errno
 		}
-		var value uint64
-		if answer := probeKeys[int64(key)]; answer != nil {
-			value = answer(p)
-		} else {
+		value, known := p.probeKey(int64(key))
+		if !known {
 			key = ^uint64(0)
 		}
 		if errno := t.copyOut(a[0], t.encode().u64(key).u64(value).b); errno != 0 {

@@ -101,7 +101,7 @@ func sysUname(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	k := t.p.cfg.Machine.Kernel
 	hardware := k.Machine
 	if hardware == "" {
-		hardware = t.p.arch.UTSName
+		hardware = t.p.cpu.UTSName()
 	}
 	e := t.encode()
 	for _, s := range []string{"Linux", k.Node, k.Release, k.Version, hardware, "(none)"} {

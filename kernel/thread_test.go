@@ -137,7 +137,16 @@ func TestPromisedFeature(t *testing.T) {
 	p := newProcess(t, "amd64", nil, func(c *Config) { c.Machine.Features = []string{"+avx2", "-sse4_1"} })
 	p.illegal(p.current, stop)
 	require.Equal(t, Unsupported, p.exit.Kind)
-	require.Contains(t, p.exit.Reason, "the machine promises avx2")
+	require.Contains(t, p.exit.Reason, "the machine promises xsave, avx, avx2, which the engine cannot execute")
+	named := stop
+	named.Opcode = arch.Opcode{Feature: "avx2", Name: "vpermd"}
+	p = newProcess(t, "amd64", nil, func(c *Config) { c.Machine.Features = []string{"+avx2"} })
+	p.illegal(p.current, named)
+	require.Equal(t, Unsupported, p.exit.Kind)
+	require.Equal(t, "the program executed vpermd at pc 0x400000 (avx2), which the machine promises and the engine cannot execute", p.exit.Reason)
+	p = newProcess(t, "amd64", nil, func(c *Config) { c.Machine.Features = []string{"+avx"} })
+	p.illegal(p.current, named)
+	require.Equal(t, Killed, p.exit.Kind, "another feature is promised")
 	p = newProcess(t, "amd64", nil)
 	p.illegal(p.current, stop)
 	require.Equal(t, Killed, p.exit.Kind)

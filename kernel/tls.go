@@ -61,7 +61,7 @@ func (p *Process) helperPages() []arch.Page {
 	if p.cfg.Machine.Kernel.UserHelpers == machine.UserHelpersNone {
 		return nil
 	}
-	return p.arch.Pages
+	return p.cpu.Pages()
 }
 
 // mapGDT makes the descriptor table and loads the segment registers.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/machine"
@@ -24,10 +23,9 @@ const clockTicks = 100
 // addresses are the values of the vector that depend on the stack.
 type addresses struct{ random, name, platform, basePlatform uint64 }
 
-// auxv lists the vector in the order of create_elf_tables (fs/binfmt_elf.c). The vDSO's entries are there when
-// the machine has one. AT_MINSIGSTKSZ and the rseq pair are left out too; the Go runtime reads none of them.
-func (i *Image) auxv(l Layout, m machine.Machine, o StackOptions, at addresses) []Aux {
-	caps := hwcap(i.Arch, m.Features)
+// auxv lists the vector in the order of create_elf_tables (fs/binfmt_elf.c), with AT_HWCAP and AT_HWCAP2 from caps. The vDSO's entries are there
+// when the machine has one. AT_MINSIGSTKSZ and the rseq pair are left out too; the Go runtime reads none of them.
+func (i *Image) auxv(l Layout, m machine.Machine, caps [3]uint64, o StackOptions, at addresses) []Aux {
 	size := uint64(i.header.phentsize)
 	var v []Aux
 	for _, e := range i.Arch.Aux {
@@ -59,10 +57,10 @@ func (i *Image) auxv(l Layout, m machine.Machine, o StackOptions, at addresses) 
 		{arch.AT_HWCAP2, caps[2]},
 		{arch.AT_EXECFN, at.name},
 	}...)
-	if i.Arch.Platform != "" {
+	if at.platform != 0 {
 		v = append(v, Aux{arch.AT_PLATFORM, at.platform})
 	}
-	if i.Arch.BasePlatform != "" {
+	if at.basePlatform != 0 {
 		v = append(v, Aux{arch.AT_BASE_PLATFORM, at.basePlatform})
 	}
 	return append(v, Aux{arch.AT_NULL, 0})
@@ -105,27 +103,13 @@ func auxType(name string) (uint64, bool) {
 	return t, err == nil
 }
 
-// hwcap gives AT_HWCAP and AT_HWCAP2, by their number: what the engine runs, with what the machine adds and takes away. Names
-// that the architecture does not have are for others of the family.
-func hwcap(a *arch.Arch, changes []string) (caps [3]uint64) {
-	set := func(f arch.Feature, on bool) {
-		if f.HWCap == 0 {
-			return
-		}
-		caps[f.HWCap] &^= 1 << f.Bit
-		if on {
-			caps[f.HWCap] |= 1 << f.Bit
-		}
+// platform is AT_PLATFORM's text; "": there is none.
+func platform(m machine.Machine, cpu *arch.Processor) string {
+	switch m.CPU.Platform {
+	case "":
+		return cpu.Platform()
+	case machine.PlatformNone:
+		return ""
 	}
-	for _, f := range a.Features {
-		if f.Engine {
-			set(f, true)
-		}
-	}
-	for _, c := range changes {
-		if f, ok := a.Feature(strings.TrimLeft(c, "+-")); ok {
-			set(f, !strings.HasPrefix(c, "-"))
-		}
-	}
-	return caps
+	return m.CPU.Platform
 }

@@ -55,6 +55,10 @@ func NewStack(m Memory, i *Image, l Layout, mach machine.Machine, o StackOptions
 	if err := i.checkStrings(o.Exec, args, mach.Env, limit); err != nil {
 		return Stack{}, err
 	}
+	cpu, err := mach.Processor(i.Arch)
+	if err != nil {
+		return Stack{}, err
+	}
 
 	top := cmp.Or(uint64(mach.Stack.Top), i.Arch.StackTop)
 	p := pusher{top: top, sp: top, image: i}
@@ -63,15 +67,15 @@ func NewStack(m Memory, i *Image, l Layout, mach machine.Machine, o StackOptions
 	env := p.pushStrings(mach.Env)
 	argv := p.pushStrings(args)
 	p.align(stackAlign) // arch_align_stack
-	if i.Arch.Platform != "" {
-		at.platform = p.pushString(i.Arch.Platform)
+	if text := platform(mach, cpu); text != "" {
+		at.platform = p.pushString(text)
 	}
-	if i.Arch.BasePlatform != "" {
-		at.basePlatform = p.pushString(i.Arch.BasePlatform)
+	if text := cpu.BasePlatform(); text != "" {
+		at.basePlatform = p.pushString(text)
 	}
 	at.random = p.push(mach.Random[:])
 
-	s := Stack{Auxv: override(i.auxv(l, mach, o, at), mach)}
+	s := Stack{Auxv: override(i.auxv(l, mach, cpu.HWCap(), o, at), mach)}
 	for _, a := range s.Auxv {
 		s.AuxvBytes = i.appendWords(s.AuxvBytes, a.Type, a.Value)
 	}

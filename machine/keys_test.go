@@ -297,7 +297,7 @@ func allKeys(t *testing.T) (list []Machine) {
 		{"name", "x"}, {"description", "y"}, {"cpus", "0-3,8"}, {"affinity.length", "128"}, {"hugePage", "1MiB"}, {"pageSize", "64KiB"}, {"memory", "1GiB"},
 		{"addressSpace", "1GiB"}, {"vm.placement", "bottomup"}, {"kernel.release", "1"}, {"kernel.version", "2"}, {"kernel.node", "3"}, {"kernel.machine", "4"},
 		{"kernel.vsyscall", "none"}, {"kernel.userHelpers", "none"}, {"cgroup.version", "hybrid"}, {"cgroup.quota", "5"}, {"cgroup.period", "7"},
-		{"clock.realtime", "2001-02-03T04:05:06Z"}, {"clock.monotonic", "3h"}, {"cpu.model", "x"}, {"features", "+avx2"}, {"args", "a"},
+		{"clock.realtime", "2001-02-03T04:05:06Z"}, {"clock.monotonic", "3h"}, {"cpu.model", "cortex-a72"}, {"features", "+avx2"}, {"args", "a"},
 		{"process.argc0", "true"}, {"process.stdin", "closed"}, {"process.stdout", "null"}, {"env.A", "1"}, {"files./f", "x"},
 	}, moreKeys...)
 	for _, pair := range pairs {

@@ -94,7 +94,7 @@ func keyTable() []key {
 			truth(func(m *Machine) *bool { return &m.Clock.Frozen }).quiet(),
 
 		row("cpu.model", "a real CPU whose features are the machine's: haswell, cortex-a72, power9, z14 ...; auto: the engine's own", "the CPU's manual; see rt0 arches").
-			text(func(m *Machine) *string { return &m.CPU.Model }, auto).quiet(),
+			text(func(m *Machine) *string { return &m.CPU.Model }, auto).checked(checkModel).quiet(),
 		row("cpu.platform", "AT_PLATFORM; auto: the model's or the architecture's; none: there is none", "ELF_PLATFORM, arch/*/include/asm/elf.h").
 			text(func(m *Machine) *string { return &m.CPU.Platform }, auto).quiet(),
 		row("cpu.xcr0", "what XGETBV answers on x86: the states that the kernel saves; auto: as the features have it", "SDM volume 1, 13.3").

@@ -184,6 +184,7 @@ func (m *Machine) settle() {
 	}
 	m.Cgroup.settle()
 	m.Features = settleFeatures(m.Features)
+	m.CPU.Model = settleModel(m.CPU.Model)
 }
 
 // lists and maps are the fields that share memory with a copy. CPUSet is immutable.

@@ -161,6 +161,9 @@ func (f *bootFlags) run(cmd *cobra.Command, args []string) error {
 	if usage := wrongUsage(report, err); usage != nil {
 		return usage
 	}
+	for _, warning := range report.Warnings() {
+		fmt.Fprintln(progressTo, "rt0: warning:", warning)
+	}
 	result, verdict := judge(report, err, f.expect)
 	if err := f.show(cmd, result); err != nil {
 		return err

@@ -55,31 +55,32 @@ func TestVariants(t *testing.T) {
 	})
 }
 
-// TestRefused: what the engine cannot run is refused with a sentence, and the report says what was refused. Where the program itself finds
-// out, on a machine that is said to lack the feature, it does.
-func TestRefused(t *testing.T) {
+// TestBeyondEngine: a binary for a CPU that the engine is not runs on the default machine as on a real one of its kind: the program itself says
+// what it needs, or dies of SIGILL. On a machine that promises it, the report says that it is the engine which cannot go on.
+func TestBeyondEngine(t *testing.T) {
+	cpus := map[string]string{"GOAMD64=v3": "haswell", "GOAMD64=v4": "icelake-server", "GOPPC64=power10": "power10",
+		"GORISCV64=rva22u64": "spacemit-k1", "GORISCV64=rva23u64": "spacemit-k1"}
 	eachVariant(t, func(t *testing.T, a *arch.Arch, v arch.Variant, value string) {
 		if v.Needs == "" {
 			return // TestVariants has it
 		}
 		bin := program(t, fixtures.Hello, a, fixtures.Env(v.Setting+"="+value))
-		r, err := harness.Run(t.Context(), bin, machine.New())
-		var refused *harness.VariantError
-		require.ErrorAs(t, err, &refused)
-		require.Equal(t, value, refused.Variant.Value)
-		require.True(t, harness.Refusal(err))
-		require.Equal(t, harness.Refused, r.Outcome)
-		require.Equal(t, v.Setting+"="+value+" needs "+v.Needs+"; the engine has none", r.Reason)
-		require.Equal(t, a.Name, r.Binary.GOARCH)
-		require.Equal(t, "exe", r.Binary.BuildMode)
-		require.NotEmpty(t, r.Binary.GoVersion)
-		require.Len(t, r.Binary.SHA256, 64)
-		require.Zero(t, r.Counts)
+		b := harness.Boot(t, bin, machine.New(), harness.Until("exit"))
 		if v.Checked {
-			b := harness.Boot(t, bin, machine.New(machine.Features("-"+v.Needs)), harness.Until("exit"))
 			b.RequireExited(1)
 			require.Contains(t, b.Stderr, "microarchitecture support")
 			require.Equal(t, []string{"rt0", "exit"}, []string{b.Phases[0].Name, b.Phases[len(b.Phases)-1].Name})
+		} else {
+			require.Contains(t, []harness.Outcome{harness.Killed, harness.Threw}, b.Outcome)
+			require.Contains(t, b.Reason, "SIGILL")
 		}
+		require.Empty(t, b.Warnings())
+		model := cpus[v.Setting+"="+value]
+		require.NotEmpty(t, model, "name a CPU that has it")
+		b = harness.Boot(t, bin, machine.New(machine.Setting("cpu.model", model)), harness.Until("exit"))
+		require.Equal(t, harness.Stuck, b.Outcome, b.Reason)
+		require.Contains(t, b.Reason, "the engine cannot execute")
+		require.Len(t, b.Warnings(), 1)
+		require.Contains(t, b.Events, b.Warnings()[0])
 	})
 }

@@ -48,7 +48,7 @@ var engineNames = []struct {
 	{header: "arm.h", names: "UC_ARM_REG_C1_C0_2 UC_ARM_REG_C13_C0_2 UC_ARM_REG_C13_C0_3 UC_ARM_REG_CP_REG"},
 	{header: "arm.h", names: "UC_ARM_REG_FPEXC UC_ARM_REG_FPSCR"},
 	{header: "arm.h", names: "UC_ARM_REG_D%d", from: 0, to: 31},
-	{header: "arm.h", names: "UC_CPU_ARM_CORTEX_A7 UC_CPU_ARM_CORTEX_A8 UC_CPU_ARM_CORTEX_A9 UC_CPU_ARM_CORTEX_A15 UC_CPU_ARM_MAX"},
+	{header: "arm.h", names: "UC_CPU_ARM_926 UC_CPU_ARM_1176 UC_CPU_ARM_CORTEX_A7 UC_CPU_ARM_CORTEX_A8 UC_CPU_ARM_CORTEX_A9 UC_CPU_ARM_CORTEX_A15 UC_CPU_ARM_MAX"},
 
 	{header: "riscv.h", names: "UC_RISCV_REG_X%d", from: 0, to: 31},
 	{header: "riscv.h", names: "UC_RISCV_REG_RA UC_RISCV_REG_SP UC_RISCV_REG_GP UC_RISCV_REG_TP UC_RISCV_REG_FP"},
@@ -86,9 +86,9 @@ var engineNames = []struct {
 	{header: "mips.h", names: "UC_MIPS_REG_F%d", from: 0, to: 31},
 	{header: "mips.h", names: "UC_MIPS_REG_FCSR UC_MIPS_REG_FIR"},
 	{header: "mips.h", names: "UC_MIPS_REG_FCC%d", from: 0, to: 7},
-	{header: "mips.h", names: "UC_CPU_MIPS32_24KF UC_CPU_MIPS32_34KF UC_CPU_MIPS32_74KF " +
+	{header: "mips.h", names: "UC_CPU_MIPS32_24KC UC_CPU_MIPS32_24KF UC_CPU_MIPS32_34KF UC_CPU_MIPS32_74KF " +
 		"UC_CPU_MIPS32_P5600 UC_CPU_MIPS32_MIPS32R6_GENERIC"},
-	{header: "mips.h", names: "UC_CPU_MIPS64_R4000 UC_CPU_MIPS64_5KF UC_CPU_MIPS64_20KC UC_CPU_MIPS64_MIPS64R2_GENERIC UC_CPU_MIPS64_5KEF"},
+	{header: "mips.h", names: "UC_CPU_MIPS64_R4000 UC_CPU_MIPS64_5KC UC_CPU_MIPS64_5KF UC_CPU_MIPS64_20KC UC_CPU_MIPS64_MIPS64R2_GENERIC UC_CPU_MIPS64_5KEF"},
 	{header: "mips.h", names: "UC_CPU_MIPS64_I6400 UC_CPU_MIPS64_I6500 UC_CPU_MIPS64_LOONGSON_2E " +
 		"UC_CPU_MIPS64_LOONGSON_2F UC_CPU_MIPS64_MIPS64DSPR2"},
 }
