@@ -80,6 +80,7 @@ var madeFor = map[string]string{
 	"raspberry-pi-5":          "arm64",
 	"rhel6":                   "amd64 386",
 	"rhel6-old-cgroup":        "amd64 386",
+	"seccomp-no-affinity":     "amd64 386 arm arm64 mips ppc64 s390x",
 	"sgi-uv-576":              "amd64",
 	"single-cpu-vm":           "amd64",
 	"superdome-flex-1792":     "amd64",
@@ -108,7 +109,7 @@ var deadly = map[string]map[int]string{
 // concluded are the Ps that the runtime makes of a profile, where they are not as many as the CPUs.
 var concluded = map[string]int{
 	"container-2cpu": 2, "container-cgroup-v1": 2, "docker-cgroup-v1": 2, "docker-cgroup-v2": 2, "docker-old-seccomp": 2,
-	"kubernetes-half-cpu": 2, "kubernetes-v2": 2, "systemd-cpuquota": 2,
+	"kubernetes-half-cpu": 2, "kubernetes-v2": 2, "systemd-cpuquota": 2, "seccomp-no-affinity": 1,
 }
 
 // manyCPUs are more than a boot in a test goes on with behind schedinit: the threads of 4096 CPUs take ten seconds to find nothing to do.

@@ -17,8 +17,18 @@ func FuzzLoad(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(data)
 	}
-	for _, text := range []string{"", "cpus: 0x7\n", "env: [A=1, B]\nfiles:\n  /f: |\n    x\n", "args: !!binary /w==\n", "? a\n: b\n", "a: &b [*b]\n", "<<: {cpus: 1}\n"} {
+	for _, text := range []string{
+		"", "cpus: 0x7\n", "env: [A=1, B]\nfiles:\n  /f: |\n    x\n", "args: !!binary /w==\n",
+		"? a\n: b\n", "a: &b [*b]\n", "<<: {cpus: 1}\n",
+	} {
 		f.Add([]byte(text))
+	}
+	for _, pair := range moreKeys { // what the profiles do not have
+		m, err := New().Set(pair[0], pair[1])
+		require.NoError(f, err)
+		text, err := m.MarshalYAML()
+		require.NoError(f, err)
+		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// Files of the host stay out of it.
@@ -45,7 +55,9 @@ func FuzzSet(f *testing.F) {
 	for _, k := range Keys() {
 		f.Add(k.Key, k.Default)
 	}
-	for _, pair := range [][2]string{{"cpus", "0-3,8"}, {"hugePage", "1.5G"}, {"clock.realtime", "@7"}, {"files./a.b", "x\n"}, {"env.A", "="}, {"args", "'a b' c"}} {
+	for _, pair := range append(moreKeys, [][2]string{
+		{"cpus", "0-3,8"}, {"hugePage", "1.5G"}, {"clock.realtime", "@7"}, {"files./a.b", "x\n"}, {"env.A", "="}, {"args", "'a b' c"},
+	}...) {
 		f.Add(pair[0], pair[1])
 	}
 	f.Fuzz(func(t *testing.T, key, value string) {

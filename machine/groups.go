@@ -109,11 +109,11 @@ func (c Cgroup) Group() string {
 	if c.Path != "" {
 		return c.Path
 	}
-	group := ""
+	var group strings.Builder
 	for i := range c.Parents {
-		group += "/parent" + strconv.Itoa(i+1)
+		group.WriteString("/parent" + strconv.Itoa(i+1))
 	}
-	return group + "/rt0"
+	return group.String() + "/rt0"
 }
 
 // Mount is where the hierarchy with the cpu controller is mounted: MountPoint, or what stands for it when that is empty.

@@ -74,7 +74,7 @@ func keyTable() []key {
 			source: "Documentation/scheduler/sched-bwc.rst", get: func(m *Machine) string { return m.Cgroup.Period },
 			set: setText(func(m *Machine) *string { return &m.Cgroup.Period }), check: checkPeriod, omit: func(m *Machine) bool { return m.Cgroup.Period == "" }},
 		row("cgroup.parents", "limits of the groups above the process's, the outermost first: 200000/100000,max", "cpu.max of each directory on the way").
-			list(func(m *Machine) *[]string { return &m.Cgroup.Parents }, splitItems, joinItems, cgroupLimit).quiet(),
+			list(func(m *Machine) *[]string { return &m.Cgroup.Parents }, splitItems, joinItems, cgroupLimit).checked(checkParents).quiet(),
 		row("cgroup.path", "the process's group in its hierarchy; /: the root of a cgroup namespace", "/proc/self/cgroup").
 			path(func(m *Machine) *string { return &m.Cgroup.Path }, Cgroup.Group, true).quiet(),
 		row("cgroup.mountPoint", "where the hierarchy with the cpu controller is mounted", "/proc/self/mountinfo, field 5").

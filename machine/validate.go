@@ -98,6 +98,15 @@ func checkPeriod(m *Machine) error {
 	return errors.New("want microseconds, such as 100000")
 }
 
+// checkParents: a group has a path.
+func checkParents(m *Machine) error {
+	if n := len(m.Cgroup.Group()); n >= maxPath {
+		return &ValueError{"cgroup.parents", fmt.Sprintf("%d groups", len(m.Cgroup.Parents)),
+			fmt.Sprintf("the path of a group below them has %d bytes, and paths have less than %d", n, maxPath)}
+	}
+	return nil
+}
+
 func isMicroseconds(text string) bool {
 	_, err := strconv.ParseInt(text, 10, 64)
 	return err == nil && isDigits(text)

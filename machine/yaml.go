@@ -135,7 +135,53 @@ func applyGroup(m *Machine, prefix string, node ast.Node, seen map[string]bool) 
 	if err != nil {
 		return err
 	}
+	for _, k := range keys {
+		if k.entry != nil && openPrefix(k.name) == prefix {
+			return applyEntries(m, k, pairs, seen)
+		}
+	}
 	return applyPairs(m, pairs, prefix, seen)
+}
+
+// applyEntries gives the machine the entries of an open key. They are looked at together when all are there: each alone would take time by
+// the square of their number.
+func applyEntries(m *Machine, k key, pairs []yamltree.Pair, seen map[string]bool) error {
+	given := make(map[string]ast.Node, len(pairs))
+	var env []string
+	for _, p := range pairs {
+		full := k.full(p.Name)
+		if seen[full] {
+			return yamltree.Errorf(p.Key, "%s is there twice", clip(full))
+		}
+		seen[full] = true
+		if p.Name == "" {
+			return yamltree.At(p.Key, &UnknownKeyError{Key: full, Nearest: k.name})
+		}
+		if _, isNull := p.Value.(*ast.NullNode); isNull {
+			k.entry(m, p.Name, nil)
+			continue
+		}
+		value, err := yamltree.Scalar(p.Value)
+		if err != nil {
+			return err
+		}
+		given[full] = p.Value
+		if k.name == envPrefix+"NAME" {
+			env = append(env, p.Name+"="+value)
+			continue
+		}
+		k.entry(m, p.Name, &value)
+	}
+	m.Env = mergeEnv(m.Env, env)
+	m.settle()
+	err := k.validate(m, "*")
+	if bad := (*ValueError)(nil); errors.As(err, &bad) && given[bad.Key] != nil {
+		return yamltree.At(given[bad.Key], err)
+	}
+	if err != nil && len(pairs) > 0 {
+		return yamltree.At(pairs[0].Key, err)
+	}
+	return err
 }
 
 func applyKey(m *Machine, name string, p yamltree.Pair) error {

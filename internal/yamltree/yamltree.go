@@ -5,7 +5,6 @@
 package yamltree
 
 import (
-	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 )
 
@@ -55,15 +55,16 @@ func Parse(data []byte, what string) (body ast.Node, err error) {
 	if len(data) > MaxBytes {
 		return nil, fmt.Errorf("%s has at most %d bytes", what, MaxBytes)
 	}
-	if !boundNesting(data) {
-		return nil, fmt.Errorf("it is nested too deeply for %s", what)
-	}
 	defer func() { // the parser is outside code, and the text is anybody's
 		if r := recover(); r != nil {
 			body, err = nil, fmt.Errorf("not YAML: the parser gave up on it (%v)", r)
 		}
 	}()
-	file, err := parser.ParseBytes(data, 0)
+	tokens := lexer.Tokenize(string(data))
+	if err := bounded(tokens, what); err != nil {
+		return nil, err
+	}
+	file, err := parser.Parse(tokens, 0)
 	if err != nil {
 		return nil, sentence(err)
 	}
@@ -80,30 +81,6 @@ func Parse(data []byte, what string) (body ast.Node, err error) {
 		body = doc.Body
 	}
 	return body, nil
-}
-
-// boundNesting is false for what would run the recursive parser out of stack, which no recover catches.
-func boundNesting(data []byte) bool {
-	const most = 1000
-	flow := 0
-	for line := range bytes.Lines(data) {
-		block := 0
-		for _, c := range line {
-			switch c {
-			case '[', '{':
-				flow++
-			case ']', '}':
-				flow = max(flow-1, 0)
-			case '-', '?', ':', '!', '&', '*':
-				block++
-			}
-		}
-		text := bytes.TrimLeft(line, " ")
-		if flow > most || len(line)-len(text) > most || (block > most && !bytes.ContainsAny(line, `"'`)) {
-			return false
-		}
-	}
-	return true
 }
 
 // sentence is a parser's error in one line.

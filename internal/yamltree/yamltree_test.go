@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -47,7 +48,15 @@ func TestRefused(t *testing.T) {
 		line             int
 	}{
 		{"long", strings.Repeat("#", MaxBytes+1), "a test has at most 1048576 bytes", 0},
-		{"deep", strings.Repeat("[", 5000), "it is nested too deeply for a test", 0},
+		{"deep", strings.Repeat("[", 5000), "it is nested too deeply for a test", 1},
+		{"deep maps", strings.Repeat("{a: ", 5000), "it is nested too deeply for a test", 1},
+		{"deep lists", "a: 1\n" + strings.Repeat("- ", 5000), "it is nested too deeply for a test", 2},
+		{"deep questions", strings.Repeat("? ", 5000), "it is nested too deeply for a test", 1},
+		{"deep tags", strings.Repeat("!!str ", 5000), "it is nested too deeply for a test", 1},
+		{"tags on lines", strings.Repeat("!!str\n", 5000), "it is nested too deeply for a test", MaxDepth + 1},
+		{"many keys", strings.Repeat("a: 1\n", MaxKeys+1), "a test has at most 4096 keys", MaxKeys + 1},
+		{"keys in flow", "{" + strings.Repeat("a: 1, ", MaxKeys+1) + "}", "a test has at most 4096 keys", 1},
+		{"many words", strings.Repeat("- a\n", maxWords), "a test has at most 131072 words and signs", 0},
 		{"two documents", "a: 1\n---\nb: 2\n", "a test is one YAML document", 3},
 		{"not YAML", "a: 1\nb: [1\n", "not YAML: ", 2},
 		{"no mapping", "- a\n", "a test is a mapping of keys to values", 1},
@@ -88,6 +97,32 @@ func read(text string) error {
 		}
 	}
 	return nil
+}
+
+// TestPlenty: what is no trouble is not refused: brackets and colons in a text, many lines, many items, empty items.
+func TestPlenty(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"a: \"" + strings.Repeat("[{- ? !", 20_000) + "\"\n", "a: |\n" + strings.Repeat("  b: [\n", 100_000),
+		strings.Repeat("# c: [\n", 10_000) + "a: 1\n",
+		"a: [" + strings.Repeat("x, ", 40_000) + "x]\n", strings.Repeat("-\n", 10_000), "a: " + strings.Repeat(" ", 5000) + "b\n",
+	} {
+		_, err := Parse([]byte(text), "a test")
+		require.NoError(t, err)
+	}
+}
+
+// TestQuick: no long text takes long, whatever becomes of it.
+func TestQuick(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{
+		"#\n", "---\n", "a\n", "a ", "\"",
+		"'", "|", ">\n", "%", "\t", "\r", "-\n ", "a: |\n", "[]", "{}", ",", "&a *a ", "<<: *a\n", "? ", "! ", "!!str a\n", "\xff", "\u2028",
+	} {
+		start := time.Now()
+		_ = read(strings.Repeat(unit, MaxBytes/4/len(unit)))
+		require.Less(t, time.Since(start), 20*time.Second, "%q", unit)
+	}
 }
 
 func TestAt(t *testing.T) {
