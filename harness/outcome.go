@@ -87,7 +87,7 @@ func (b *boot) conclude(e kernel.Exit) {
 		r.Outcome = Reached
 	}
 	if b.death != nil && (e.Kind == kernel.Exited || e.Kind == kernel.Killed) {
-		r.Outcome, r.Reason = Threw, b.deathText()
+		r.Outcome, r.Reason = Threw, b.deathText(e)
 		r.died = b.death.phase
 	}
 }
@@ -99,8 +99,8 @@ func lastLine(text []byte) string {
 	return strings.ToValidUTF8(string(bytes.TrimSpace(line[:min(len(line), maxText)])), "?")
 }
 
-// deathText is the line that the runtime printed when it gave up, or what it was about to print.
-func (b *boot) deathText() string {
+// deathText is the line that the runtime printed when it gave up, or what it was about to print; else what it died of before it could.
+func (b *boot) deathText(e kernel.Exit) string {
 	stderr := b.stderr()
 	for line := range strings.Lines(string(stderr[min(b.death.stderr, len(stderr)):])) {
 		line = strings.TrimRight(line, "\r\n")
@@ -115,5 +115,9 @@ func (b *boot) deathText() string {
 		line, _, _ := strings.Cut(b.death.text, "\n")
 		return "fatal error: " + line
 	}
-	return "fatal error in " + b.death.function
+	text := "fatal error in " + b.death.function
+	if e.Kind == kernel.Killed && e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
 }

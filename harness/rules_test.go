@@ -51,6 +51,7 @@ func TestRules(t *testing.T) {
 				reason: "SIGSYS killed by rule rt_sigaction:thread=1:when=3+:kill=process, at rt_sigaction, pc 0x", applied: "rt_sigaction"},
 			{rule: "sched_getaffinity:trap", outcome: harness.Killed,
 				reason: "SIGSYS by rule sched_getaffinity:trap, at sched_getaffinity, pc 0x", applied: "sched_getaffinity"},
+			{rule: "futex,futex_time64:trap", outcome: harness.Threw, reason: "SIGSYS", applied: "futex"},
 			{rule: "write:arg0=1:trap", outcome: harness.Threw, reason: "SIGSYS: bad system call", applied: "write"},
 			{rule: "write:arg0=1:retval=5", outcome: harness.Threw,
 				reason: "panic: invalid return from write: got 5 from a write of 3", applied: "write (3 times)"},
