@@ -82,6 +82,9 @@ type Arch struct {
 	// NarrowAtoi is the minor release of Go 1 whose compiler began to sign-extend in runtime.atoi32: older ones take GOMAXPROCS modulo
 	// 1<<32. 0: it always did.
 	NarrowAtoi int
+	// NarrowMask is the minor release of Go 1 whose mask for sched_getaffinity has 1024 bits where that of other architectures has 65536
+	// (runtime.getproccount); 0: there was none.
+	NarrowMask int
 
 	// Global are the instructions with which a function begins that can be called from another module: they find its own TOC. Calls from
 	// within the module go past them, to its local entry (Power's second ELF ABI). Nil: a function has one entry.
@@ -250,6 +253,9 @@ type ABI struct {
 	Since int
 	// StackArgs is the offset from SP of the first stack argument at a function's entry.
 	StackArgs int
+	// FixedFrame is the minor release of Go 1 whose frames began to have a fixed part; before, the first argument was above a word. 0: no
+	// release changed it.
+	FixedFrame int
 	// StackAlign is what SP is always a multiple of (internal/goarch.StackAlign); 0: a word.
 	StackAlign int
 	// G is the register that holds the current goroutine under ABIInternal; None where it is in TLS.

@@ -169,6 +169,8 @@ var arm = &Arch{
 	Variants: armVariants,
 	PIE:      0, // it has gcc link them
 
+	NarrowMask: 5,
+
 	CPUInfo: armCPUInfo,
 
 	Platform: "v7l",    // ELF_PLATFORM of arm/include/asm/elf.h: elf_name of arm/mm/proc-v7.S and the byte order

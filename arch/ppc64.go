@@ -67,10 +67,11 @@ var ppc64 = &Arch{
 
 	// Go's cmd/compile/abi-internal.md, "ppc64 architecture".
 	ABI: ABI{
-		Regs:      ppc64ABIRegs,
-		Since:     18,
-		StackArgs: 32, // above the frame's fixed part
-		G:         Register{"r30", ucPPCReg30},
+		Regs:       ppc64ABIRegs,
+		Since:      18,
+		StackArgs:  32, // above the frame's fixed part
+		FixedFrame: 6,  // before, there was the link register alone
+		G:          Register{"r30", ucPPCReg30},
 	},
 
 	// A dummy caller's frame of __SIGNAL_FRAMESIZE bytes, and above it struct rt_sigframe of powerpc/kernel/signal_64.c: ucontext at 128

@@ -10,9 +10,12 @@ import (
 
 // affinityBuffer is the size of the buffer that the runtime has for the affinity mask, in bytes (runtime.getproccount, getCPUCount). A
 // kernel that needs a larger one fails, and the runtime takes that for one CPU.
-func affinityBuffer(minor, word int) int {
+func affinityBuffer(minor int, a *arch.Arch) int {
 	if minor < 5 {
-		return 16 * word
+		return 16 * a.PtrSize
+	}
+	if minor == a.NarrowMask {
+		return 1024 / 8
 	}
 	return 64 << 10 / 8
 }
@@ -25,7 +28,7 @@ func seenCPUs(r *Report) int {
 		return Unknown
 	}
 	m := r.Machine
-	size, word := affinityBuffer(r.goMinor, a.PtrSize), a.PtrSize
+	size, word := affinityBuffer(r.goMinor, a), a.PtrSize
 	short := size*8 <= m.CPUs.Highest()
 	if m.Affinity.Minimum != 0 {
 		short = uint64(size) < uint64(m.Affinity.Minimum)

@@ -4,14 +4,42 @@ package harness
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/rt0-dev/rt0/arch"
 )
 
-// goidWords are the offsets of goid in runtime.g that releases from 1.11 on have used, in words: stack, stackguard0, stackguard1, _panic,
-// _defer, m, sched (gobuf: 7 words; 6 since it lost ret), syscallsp, syscallpc (syscallbp), stktopsp, param, then atomicstatus and
-// stackLock, 4 bytes each. Which one a binary has is found out when runtime.main is entered, whose goroutine is number 1.
-var goidWords = []uint64{18, 19}
+// gLayout is where releases keep what is read of runtime.g, in words.
+type gLayout struct {
+	from  int    // minor release
+	m     uint64 // 0: it is not where the others have it
+	sched uint64 // a gobuf: SP, PC, g, ctxt, ret (up to Go 1.24), LR, ...
+	lr    uint64 // of sched
+	words uint64 // those before goid and before flags
+	flags uint64 // bytes between the words and goid: atomicstatus and, since Go 1.5, stackLock
+}
+
+// gLayouts are taken from the DWARF of each minor release; a test compares. The words are stack, stackguard0, stackguard1, _panic, _defer,
+// m (not in 1.4), stackAlloc (1.5 to 1.8), sched, syscallsp, syscallpc, syscallbp (since 1.23), stkbar and stktopsp, param.
+var gLayouts = []gLayout{
+	{from: 25, m: 6, sched: 7, lr: 4, words: 18, flags: 8},
+	{from: 23, m: 6, sched: 7, lr: 5, words: 19, flags: 8},
+	{from: 9, m: 6, sched: 7, lr: 5, words: 18, flags: 8},
+	{from: 6, m: 6, sched: 8, lr: 5, words: 23, flags: 8},
+	{from: 5, m: 6, sched: 8, lr: 5, words: 22, flags: 8},
+	{from: 0, m: 0, sched: 6, lr: 5, words: 15, flags: 4},
+}
+
+// gLayoutOf is the layout of a minor release; that of the newest known for a newer one.
+func gLayoutOf(minor int) gLayout {
+	return gLayouts[slices.IndexFunc(gLayouts, func(l gLayout) bool { return l.from <= minor })]
+}
+
+// goid is the offset of the number in bytes.
+func (l gLayout) goid(ptrSize int) uint64 {
+	size := uint64(ptrSize)
+	return (l.words*size + l.flags + size - 1) &^ (size - 1)
+}
 
 // maxGoroutines bounds the search for a goroutine by its stack.
 const maxGoroutines = 10_000
@@ -22,8 +50,9 @@ func (b *boot) findGoid() {
 	if !ok {
 		return
 	}
-	for _, words := range goidWords {
-		offset := words*uint64(b.arch.PtrSize) + 8
+	// Where a development version keeps it is found out here: runtime.main's goroutine is number 1.
+	for _, l := range append([]gLayout{gLayoutOf(b.img.Minor())}, gLayouts[:2]...) {
+		offset := l.goid(b.arch.PtrSize)
 		if id, ok := b.uint(g+offset, 8); ok && id == 1 {
 			b.goid = offset
 			return
@@ -82,42 +111,37 @@ func (b *boot) goroutines() iter.Seq[uint64] {
 	}
 }
 
-// The places of fields in runtime.g, in words: see goidWords.
-const (
-	gM       = 6
-	gSchedSP = 7
-	gSchedPC = 8
-)
-
 // left is where the goroutine is that has gone over to the stack of g0 in f: the one that runs on the same m. False: that cannot be told.
 func (b *boot) left(f frame) (frame, bool) {
-	size := uint64(b.arch.PtrSize)
+	size, l := uint64(b.arch.PtrSize), gLayoutOf(b.img.Minor())
+	if l.m == 0 {
+		return frame{}, false
+	}
 	field := func(g, words uint64) uint64 {
 		v, _ := b.word(g + words*size)
 		return v
 	}
 	var m uint64 // 0: not known
 	if b.arch.ABI.G != arch.None && b.img.Minor() >= b.arch.ABI.Since {
-		m = field(b.engine.Reg(b.arch.ABI.G), gM)
+		m = field(b.engine.Reg(b.arch.ABI.G), l.m)
 	}
 	var found []uint64
 	for g := range b.goroutines() {
-		on := field(g, gM)
+		on := field(g, l.m)
 		if on == 0 || m != 0 && on != m {
 			continue
 		}
-		fn, _ := b.img.FuncAt(field(g, gSchedPC) - b.layout.Bias)
+		fn, _ := b.img.FuncAt(field(g, l.sched+1) - b.layout.Bias)
 		if (f.name == systemstack) == (fn.Name == systemstack+"_switch") {
 			found = append(found, g)
 		}
 	}
-	if len(found) != 1 || b.goid == 0 && b.arch.Link != arch.None {
+	if len(found) != 1 {
 		return frame{}, false
 	}
-	up := frame{pc: field(found[0], gSchedPC), sp: field(found[0], gSchedSP), switched: true}
+	up := frame{pc: field(found[0], l.sched+1), sp: field(found[0], l.sched), switched: true}
 	if b.arch.Link != arch.None {
-		// gobuf.lr is behind pc, g, ctxt and, in the longer layout, ret.
-		up.link = field(found[0], gSchedPC+3+((b.goid-8)/size-goidWords[0]))
+		up.link = field(found[0], l.sched+l.lr)
 	}
 	return up, true
 }

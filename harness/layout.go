@@ -9,24 +9,30 @@ import (
 )
 
 // schedLayout are the offsets in bytes of fields of runtime.schedt.
-type schedLayout struct{ mnext, maxmcount, nmfreed int }
+// mcount (up to Go 1.9, 4 bytes) has given way to mnext and nmfreed
+// (8 bytes each): what a release lacks is 0.
+type schedLayout struct{ mcount, mnext, maxmcount, nmfreed int }
 
-// schedLayouts are taken from the DWARF of 1.11, 1.13, 1.16, 1.21, 1.24, 1.25, 1.26 and 1.27; a test compares. Reading the DWARF of each
-// binary would cost as much as a boot; it is done for releases that are not here. The fields before are goidgen, lastpoll, pollUntil
-// (since 1.14), pollingNet (since 1.25), lock, midle (a list head since 1.26), nmidle, nmidlelocked.
+// schedLayouts are taken from the DWARF of each minor release; a test compares. Reading the DWARF of each
+// binary would cost as much as a boot; it is done for releases that are not here. The fields before are goidgen, lastpoll (behind what is
+// read before 1.6), pollUntil (since 1.14), pollingNet (since 1.25), lock, midle (a list head since 1.26), nmidle, nmidlelocked.
 var schedLayouts = []struct {
 	from, to int // minor releases
 	ptrSize  int
 	schedLayout
 }{
-	{11, 13, 4, schedLayout{32, 40, 48}},
-	{11, 13, 8, schedLayout{40, 48, 56}},
-	{14, 24, 4, schedLayout{40, 48, 56}},
-	{14, 24, 8, schedLayout{48, 56, 64}},
-	{25, 25, 4, schedLayout{44, 52, 60}},
-	{25, 25, 8, schedLayout{56, 64, 72}},
-	{26, 27, 4, schedLayout{52, 60, 68}},
-	{26, 27, 8, schedLayout{72, 80, 88}},
+	{4, 5, 4, schedLayout{24, 0, 28, 0}},
+	{4, 5, 8, schedLayout{32, 0, 36, 0}},
+	{6, 9, 4, schedLayout{32, 0, 36, 0}},
+	{6, 9, 8, schedLayout{40, 0, 44, 0}},
+	{10, 13, 4, schedLayout{0, 32, 40, 48}},
+	{10, 13, 8, schedLayout{0, 40, 48, 56}},
+	{14, 24, 4, schedLayout{0, 40, 48, 56}},
+	{14, 24, 8, schedLayout{0, 48, 56, 64}},
+	{25, 25, 4, schedLayout{0, 44, 52, 60}},
+	{25, 25, 8, schedLayout{0, 56, 64, 72}},
+	{26, 27, 4, schedLayout{0, 52, 60, 68}},
+	{26, 27, 8, schedLayout{0, 72, 80, 88}},
 }
 
 // schedLayout finds the layout of runtime.sched, from the table or else from DWARF.
@@ -42,7 +48,7 @@ func (b *boot) schedLayout() (schedLayout, bool) {
 		return schedLayout{}, false
 	}
 	offsets := structOffsets(b.img.Data, entry, "runtime.schedt")
-	l := schedLayout{offsets["mnext"], offsets["maxmcount"], offsets["nmfreed"]}
+	l := schedLayout{mnext: offsets["mnext"], maxmcount: offsets["maxmcount"], nmfreed: offsets["nmfreed"]}
 	return l, l.mnext > 0 && l.maxmcount > 0 && l.nmfreed > 0
 }
 

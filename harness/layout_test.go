@@ -18,7 +18,7 @@ func TestLayouts(t *testing.T) {
 	t.Parallel()
 	toolchains := []string{""}
 	if !testing.Short() {
-		toolchains = append(toolchains, "go1.11.13", "go1.16.15", "go1.27.0")
+		toolchains = append(toolchains, "go1.5.4", "go1.8.7", "go1.11.13", "go1.16.15", "go1.27.0")
 	}
 	for _, goarch := range arch.Names() {
 		for _, toolchain := range toolchains {
@@ -36,15 +36,15 @@ func TestLayouts(t *testing.T) {
 				b := &boot{img: img, arch: img.Arch}
 				l, ok := b.schedLayout()
 				require.True(t, ok)
-				require.Equal(t, schedLayout{sched["mnext"], sched["maxmcount"], sched["nmfreed"]}, l)
+				require.Equal(t, schedLayout{sched["mcount"], sched["mnext"], sched["maxmcount"], sched["nmfreed"]}, l)
 
 				g := structOffsets(img.Data, pc, "runtime.g")
 				require.Equal(t, 0, g["stack"])
-				var goids []int
-				for _, words := range goidWords {
-					goids = append(goids, int(words)*img.Arch.PtrSize+8)
-				}
-				require.Contains(t, goids, g["goid"])
+				gl, size := gLayoutOf(img.Minor()), img.Arch.PtrSize
+				require.EqualValues(t, g["goid"], gl.goid(size))
+				require.EqualValues(t, g["m"], int(gl.m)*size)
+				require.EqualValues(t, g["sched"], int(gl.sched)*size)
+				require.EqualValues(t, structOffsets(img.Data, pc, "runtime.gobuf")["lr"], int(gl.lr)*size)
 			})
 		}
 	}

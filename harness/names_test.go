@@ -68,6 +68,10 @@ func TestParseProcs(t *testing.T) {
 		ok    bool
 	}{
 		{"7", 16, 7, true},
+		{"7 of 8", 7, 7, true},
+		{"", 7, 0, true},
+		{"-3", 4, 0, true},
+		{"4294967297", 7, 4294967297, true},
 		{"007", 16, 7, true},
 		{"-3", 27, -3, true},
 		{"0", 27, 0, true},

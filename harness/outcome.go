@@ -5,6 +5,7 @@ package harness
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rt0-dev/rt0/kernel"
@@ -20,6 +21,9 @@ type death struct {
 	crash    *Crash
 }
 
+// textFunctions are those of deathFunctions that are given a text.
+var textFunctions = []string{"runtime.throw", "runtime.gothrow", "runtime.fatal"}
+
 // maxText bounds what is read of a throw's text.
 const maxText = 1000
 
@@ -32,9 +36,12 @@ func (b *boot) watchDeath() {
 					return false
 				}
 				b.death = &death{function: name, stderr: len(b.stderr()), phase: b.report.Phase}
-				if name == "runtime.throw" || name == "runtime.fatal" {
+				if slices.Contains(textFunctions, name) {
 					if args, ok := b.arguments(2, strings.HasSuffix(f.Name, abiWrapper)); ok {
-						b.death.text = b.text(args[0], args[1], maxText)
+						if name == "runtime.throw" && b.img.Minor() < sinceGoRuntime {
+							args[1] = maxText
+						}
+						b.death.text, _, _ = strings.Cut(b.text(args[0], args[1], maxText), "\x00")
 					}
 				}
 				b.death.crash = b.autopsy(t)

@@ -42,7 +42,7 @@ func Phases() []string {
 // schedinitCalls are what runtime.schedinit calls, of all releases. Those that a release lacks or inlines are absent from a report.
 // The order is of no account: reports give the order in which they ran.
 var schedinitCalls = []string{
-	"getGodebugEarly", "parseRuntimeDebugVars", "(*ticksType).init", "tracebackinit", "moduledataverify", "moduledataverify1", "stackinit",
+	"getGodebugEarly", "parseRuntimeDebugVars", "(*ticksType).init", "tracebackinit", "moduledataverify", "moduledataverify1", "symtabinit", "stackinit",
 	"fastrandinit", "randinit", "mallocinit", "godebugInit", "cpuinit", "alginit", "mcommoninit", "modulesinit", "typelinksinit", "itabsinit",
 	"stkobjinit", "sigsave", "msigsave", "goargs", "goenvs", "goenvs_unix", "secure", "initSecureMode", "checkfds", "parsedebugvars",
 	"finishDebugVarsSetup", "gcinit", "mProfStackInit", "defaultGOMAXPROCSInit", "defaultGOMAXPROCS", "procresize", "traceLockInit",

@@ -11,7 +11,7 @@ type probe struct {
 
 // probes are the plain variables. What is missing in a release is missing in its report: physHugePageSize before 1.13.
 var probes = []probe{
-	{field: func(r *Runtime) *int { return &r.Argc }, names: []string{"runtime.argc"}},
+	{field: func(r *Runtime) *int { return &r.Argc }, names: []string{"runtime.argc", "argc"}},
 	{field: func(r *Runtime) *int { return &r.NumCPU }, names: []string{"runtime.numCPUStartup", "runtime.ncpu"}},
 	{field: func(r *Runtime) *int { return &r.GOMAXPROCS }, names: []string{"runtime.gomaxprocs"}},
 	{field: func(r *Runtime) *int { return &r.PhysPageSize }, names: []string{"runtime.physPageSize", "runtime._PhysPageSize"}, word: true},
@@ -71,6 +71,12 @@ func (b *boot) probeSched(r *Runtime) {
 	}
 	if v, ok := b.uint(addr+uint64(l.maxmcount), 4); ok {
 		r.MaxMCount = signed(v, 4)
+	}
+	if l.mcount > 0 {
+		if v, ok := b.uint(addr+uint64(l.mcount), 4); ok {
+			r.Threads = signed(v, 4)
+		}
+		return
 	}
 	made, ok1 := b.uint(addr+uint64(l.mnext), 8)
 	freed, ok2 := b.uint(addr+uint64(l.nmfreed), 8)

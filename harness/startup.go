@@ -57,9 +57,16 @@ func (b *BootResult) RequireMaxMs() {
 	b.equal(MaxMCount, b.Runtime.MaxMCount, "sched.maxmcount")
 }
 
-// RequirePages asserts that the runtime took AT_PAGESZ for the page size.
+// sincePhysPageSize is the minor release that began to ask for the page size; it was a constant before.
+const sincePhysPageSize = 8
+
+// RequirePages asserts that the runtime took AT_PAGESZ for the page size, or, up to Go 1.7, that it has no variable for it.
 func (b *BootResult) RequirePages() {
 	b.t.Helper()
+	if b.goMinor < sincePhysPageSize {
+		b.equal(Unknown, b.Runtime.PhysPageSize, "physPageSize")
+		return
+	}
 	b.known("runtime.PhysPageSize", b.Runtime.PhysPageSize)
 	b.equal(int(b.Machine.PageSize), b.Runtime.PhysPageSize, "physPageSize")
 }
@@ -136,12 +143,27 @@ func runtimePackage(pkg string) bool {
 	return pkg == "runtime" || strings.HasPrefix(pkg, "runtime/") || strings.HasPrefix(pkg, "internal/")
 }
 
-// ExpectedPs is how many Ps runtime.schedinit makes on the report's machine.
+// maxPs is the most Ps that a release makes (_MaxGomaxprocs), if it has such a limit.
+func maxPs(minor int) int {
+	switch {
+	case minor < 9:
+		return 256
+	case minor < 10:
+		return 1024
+	}
+	return math.MaxInt32
+}
+
+// ExpectedPs is how many Ps runtime.schedinit makes on the report's machine. From Go 1.5 to 1.6.1 it makes none on one with more than 256
+// CPUs, and throws.
 func ExpectedPs(r *Report) int {
 	if n, ok := parseProcs(r.getenv("GOMAXPROCS"), r.goMinor, r.narrowAtoi()); ok && n > 0 {
-		return n
+		return min(n, maxPs(r.goMinor))
 	}
-	cpus := seenCPUs(r)
+	if r.goMinor < 5 {
+		return 1 // whatever the machine has
+	}
+	cpus := min(seenCPUs(r), maxPs(r.goMinor))
 	limit, ok := cgroupLimit(r.Machine.Cgroup)
 	ok = ok && cgroupFound(r.Machine.Cgroup, r.goMinor)
 	if !ok || r.goMinor < 25 || r.godebug("containermaxprocs") == "0" {
@@ -190,8 +212,19 @@ func (r *Report) godebug(name string) string {
 }
 
 // parseProcs reads GOMAXPROCS as a release does: up to Go 1.25 with an atoi32 of the runtime's own, which knows no plus sign; then with
-// strconv.ParseInt. Neither takes blanks, both take leading zeros. narrow: what 32 bits do not hold is cut off.
+// strconv.ParseInt. Neither takes blanks, both take leading zeros. Up to Go 1.7 it is an atoi that stops at what is no digit, and does not
+// care for overflow. narrow: what 32 bits do not hold is cut off.
 func parseProcs(text string, minor int, narrow bool) (int, bool) {
+	if minor < 8 {
+		n := int64(0)
+		for ; text != "" && text[0] >= '0' && text[0] <= '9'; text = text[1:] {
+			n = n*10 + int64(text[0]-'0')
+		}
+		if narrow {
+			n = int64(int32(n))
+		}
+		return int(n), true
+	}
 	if minor <= 25 && strings.HasPrefix(text, "+") {
 		return 0, false
 	}
@@ -202,10 +235,11 @@ func parseProcs(text string, minor int, narrow bool) (int, bool) {
 	return int(n), err == nil
 }
 
-// narrowAtoi says that the release is one of arch.Arch.NarrowAtoi.
+// narrowAtoi says that the release counts in 32 bits, in spite of what it means to do: it is one of arch.Arch.NarrowAtoi, or it has the
+// careless atoi, of an int, which Go 1.4 wrote in C.
 func (r *Report) narrowAtoi() bool {
 	a, known := arch.Find(r.Binary.GOARCH)
-	return known && r.goMinor < a.NarrowAtoi
+	return known && (r.goMinor < 5 || r.goMinor < 8 && a.PtrSize == 4 || r.goMinor >= 8 && r.goMinor < a.NarrowAtoi)
 }
 
 // ExpectedHugePage is what the runtime makes of the machine's huge page (runtime.getHugePageSize, mallocinit): nothing before Go 1.13,

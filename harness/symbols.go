@@ -11,11 +11,16 @@ import (
 	"github.com/rt0-dev/rt0/loader"
 )
 
-// deathFunctions are what the runtime calls when it gives up. runtime.throw and runtime.fatal take the text as their argument. All lead
+// deathFunctions are what the runtime calls when it gives up. runtime.throw, runtime.fatal and Go 1.4's runtime.gothrow take the text as
+// their argument. All lead
 // to startpanic_m, which is also where sighandler begins to die of a signal that is no panic: SIGILL, SIGQUIT, SIGABRT, ...
-var deathFunctions = []string{"runtime.throw", "runtime.fatal", "runtime.fatalthrow", "runtime.fatalpanic", startpanic}
+var deathFunctions = []string{"runtime.throw", "runtime.gothrow", "runtime.fatal", "runtime.fatalthrow", "runtime.fatalpanic", startpanic}
 
 const startpanic = "runtime.startpanic_m"
+
+// sinceGoRuntime is the minor release whose runtime is written in Go alone. Before, C functions that are static have no package in their
+// names, threads are started at the address of a function and not of a closure, and runtime.throw takes a C string.
+const sinceGoRuntime = 5
 
 // PointError says that a binary has nothing of the name where a boot was asked to stop.
 type PointError struct {
@@ -51,6 +56,9 @@ func (b *boot) resolve() error {
 	}
 	for _, f := range b.img.Funcs() {
 		name := strings.TrimSuffix(f.Name, abiWrapper)
+		if b.img.Minor() < sinceGoRuntime && !strings.Contains(name, ".") && name != "main" { // which is the entry point for gcc
+			name = "runtime." + name
+		}
 		if !wanted[name] && !strings.Contains(name, ".init") {
 			continue
 		}

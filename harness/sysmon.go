@@ -27,6 +27,9 @@ func (b *boot) watchSysmon() {
 				return false
 			}
 			code, ok := b.word(args[0])
+			if b.img.Minor() < sinceGoRuntime {
+				code = args[0]
+			}
 			for _, sysmon := range b.symbols["runtime.sysmon"] {
 				b.sysmon.asked = b.sysmon.asked || ok && code == sysmon.Addr
 			}

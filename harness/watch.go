@@ -110,8 +110,12 @@ func (b *boot) arguments(n int, abi0 bool) ([]uint64, bool) {
 		}
 		return args, true
 	}
+	first := abi.StackArgs
+	if b.img.Minor() < abi.FixedFrame {
+		first = b.arch.PtrSize
+	}
 	for i := range args {
-		v, ok := b.word(b.engine.Reg(b.arch.SP) + uint64(abi.StackArgs+i*b.arch.PtrSize))
+		v, ok := b.word(b.engine.Reg(b.arch.SP) + uint64(first+i*b.arch.PtrSize))
 		if !ok {
 			return nil, false
 		}

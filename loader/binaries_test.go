@@ -64,6 +64,32 @@ func each(t *testing.T, f func(t *testing.T, minor int, mode string, build func(
 	}
 }
 
+// TestAncient reads programs from before modules and build info: with symbols the runtime's variable says the version, without them a constant.
+func TestAncient(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fetches toolchains")
+	}
+	t.Parallel()
+	for _, tc := range []struct {
+		toolchain, goarch string
+		minor             int
+	}{{"go1.4.3", "amd64", 4}, {"go1.5.4", "386", 5}, {"go1.8.7", "mips", 8}, {"go1.8.7", "s390x", 8}} {
+		for _, opts := range [][]fixtures.Option{nil, {fixtures.Stripped()}} {
+			i := open(t, fixtures.Build(t, fixtures.Hello, tc.goarch, append(opts, fixtures.Toolchain(tc.toolchain))...))
+			require.Equal(t, tc.toolchain, i.GoVersion)
+			require.Equal(t, tc.minor, i.Minor())
+			require.Equal(t, opts != nil, i.Stripped)
+			f, ok := i.FuncAt(i.Entry)
+			require.True(t, ok)
+			require.Equal(t, "_rt0_"+tc.goarch+"_linux", f.Name)
+			for _, name := range []string{"runtime.schedinit", "runtime.main", "main.init", "main.main"} {
+				_, ok := i.Func(name)
+				require.True(t, ok, name)
+			}
+		}
+	}
+}
+
 func open(t *testing.T, path string) *loader.Image {
 	t.Helper()
 	i, err := loader.Open(path)

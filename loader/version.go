@@ -138,7 +138,7 @@ func (i *Image) goString(addr uint64) string {
 	return string(b)
 }
 
-// guessVersion looks for the version among the constants of a stripped program of Go 1.11 or 1.12. String constants stand side
+// guessVersion looks for the version among the constants of a stripped program of Go 1.4 to 1.12. String constants stand side
 // by side there, sorted by length and alphabet, so that what follows is no digit.
 func (i *Image) guessVersion() string {
 	const prefix = "go1."
@@ -171,7 +171,7 @@ func release(b []byte) string {
 		return n
 	}
 	minor := number(b)
-	if v := string(b[:minor]); v != "11" && v != "12" && !(minor == 1 && v[0] >= '5') {
+	if v := string(b[:minor]); v != "10" && v != "11" && v != "12" && !(minor == 1 && v[0] >= '4') {
 		return ""
 	}
 	if minor < len(b) && b[minor] == '.' {
