@@ -17,7 +17,7 @@ import (
 )
 
 // madeFor are the architectures of the profiles' computers, with what a build needs for them. Each boots amd64 too, so that a machine can
-// be tried with the binary at hand, but for those with addresses that amd64 does not have.
+// be tried with the binary at hand, but for those whose CPU or addresses amd64 does not have.
 var madeFor = map[string]string{
 	"ampere-altra-96-64k":     "arm64",
 	"android-10-tv-arm":       "arm",
@@ -60,6 +60,7 @@ var madeFor = map[string]string{
 	"milkv-duo":               "riscv64",
 	"nas-arm-hi3535":          "arm",
 	"netbook-atom-n270":       "386",
+	"no-dev-null":             "amd64 386 arm arm64 mips s390x",
 	"odroid-xu4":              "arm",
 	"openvz-6":                "amd64 386",
 	"openwrt-24kc":            "mips:GOMIPS=softfloat",
@@ -102,14 +103,22 @@ var madeFor = map[string]string{
 
 // deadly are the profiles on which a program cannot start, and what it dies with, by the size of a pointer in bytes.
 var deadly = map[string]map[int]string{
-	"ulimit-300mb":     {8: "failed to reserve page summary memory"},                 // Go issue 38010
-	"rhel6-old-cgroup": {4: "procresize: invalid arg", 8: "procresize: invalid arg"}, // Go issue 80783
+	"ulimit-300mb":     {8: "failed to reserve page summary memory"},                   // Go issue 38010
+	"no-dev-null":      {4: "cannot open standard fds", 8: "cannot open standard fds"}, // checkfds of runtime/fds_unix.go
+	"rhel6-old-cgroup": {4: "procresize: invalid arg", 8: "procresize: invalid arg"},   // Go issue 80783
 }
 
 // concluded are the Ps that the runtime makes of a profile, where they are not as many as the CPUs.
 var concluded = map[string]int{
 	"container-2cpu": 2, "container-cgroup-v1": 2, "docker-cgroup-v1": 2, "docker-cgroup-v2": 2, "docker-old-seccomp": 2,
 	"kubernetes-half-cpu": 2, "kubernetes-v2": 2, "systemd-cpuquota": 2, "seccomp-no-affinity": 1,
+}
+
+// amd64Could says that nothing of the machine is another architecture's alone.
+func amd64Could(m machine.Machine) bool {
+	amd64, _ := arch.Find("amd64")
+	_, ok := amd64.CPU(m.CPU.Model)
+	return m.VM.AddressBits == 0 && (ok || m.CPU.Model == "")
 }
 
 // manyCPUs are more than a boot in a test goes on with behind schedinit: the threads of 4096 CPUs take ten seconds to find nothing to do.
@@ -128,7 +137,7 @@ func TestProfileBoots(t *testing.T) {
 			switch {
 			case p.Machine.CPUs.Count() > manyCPUs:
 				until = "main"
-			case !slices.Contains(builds, "amd64") && p.Machine.VM.AddressBits == 0:
+			case !slices.Contains(builds, "amd64") && amd64Could(m):
 				builds = append(builds, "amd64")
 			}
 			for _, build := range builds {
@@ -150,5 +159,34 @@ func TestProfileBoots(t *testing.T) {
 	for name := range madeFor {
 		_, err := machine.Load(name)
 		require.NoError(t, err, "madeFor has a profile that is gone")
+	}
+}
+
+// TestProfileRefuses: builds for more than a profile's CPU has do not start on it, and say so where the runtime gets as far.
+func TestProfileRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ profile, goarch, env, signal, stderr string }{
+		{"openwrt-24kc", "mips", "GOMIPS=hardfloat", "SIGILL", ""},
+		{"openwrt-mt7621", "mipsle", "GOMIPS=hardfloat", "SIGILL", ""},
+		{"raspberry-pi-1", "arm", "GOARM=7", "SIGILL", ""},
+		{"jetson-nano", "arm64", "GOARM64=v8.1", "SIGILL", ""},
+		{"kvm64", "amd64", "GOAMD64=v2", "", "This program can only be run on AMD64 processors with v2 microarchitecture support."},
+		{"vmware-evc-merom", "amd64", "GOAMD64=v2", "", "This program can only be run on AMD64 processors with v2 microarchitecture support."},
+		{"xeon-westmere", "amd64", "GOAMD64=v3", "", "This program can only be run on AMD64 processors with v3 microarchitecture support."},
+		{"virtualbox-no-avx", "amd64", "GOAMD64=v3", "", "This program can only be run on AMD64 processors with v3 microarchitecture support."},
+	} {
+		t.Run(tc.profile, func(t *testing.T) {
+			t.Parallel()
+			m, err := machine.Load(tc.profile)
+			require.NoError(t, err)
+			boot := harness.Boot(t, fixtures.Build(t, fixtures.Hello, tc.goarch, fixtures.Env(tc.env)), m)
+			if tc.signal != "" {
+				require.Equal(t, harness.Killed, boot.Outcome)
+				require.Equal(t, tc.signal, *boot.Signal)
+				return
+			}
+			boot.RequireExited(1)
+			require.Contains(t, boot.Stderr, tc.stderr)
+		})
 	}
 }

@@ -120,7 +120,7 @@ func TestQuick(t *testing.T) {
 		"'", "|", ">\n", "%", "\t", "\r", "-\n ", "a: |\n", "[]", "{}", ",", "&a *a ", "<<: *a\n", "? ", "! ", "!!str a\n", "\xff", "\u2028",
 	} {
 		start := time.Now()
-		_ = read(strings.Repeat(unit, MaxBytes/4/len(unit)))
+		_ = read(strings.Repeat(unit, MaxBytes/8/len(unit)))
 		require.Less(t, time.Since(start), 20*time.Second, "%q", unit)
 	}
 }
