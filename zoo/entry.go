@@ -80,7 +80,7 @@ const bare = "package main\n\nfunc main() {}\n"
 type Program struct {
 	Fixture string   // a name of package fixtures
 	Source  string   // or the text of a main package; default: one that does nothing
-	GoLine  string   // the go line of its module; "": that of the fixtures
+	GoLine  string   // the go line of its module, and the release's own where that is older; "": that of the fixtures
 	Mode    string   // fixtures.ModeExe or ModePIE; "": exe
 	Env     []string // of the build: "GOARM=7"
 	Strip   bool
@@ -96,8 +96,12 @@ func (p Program) Spec(id, goarch, release string) fixtures.Spec {
 	if p.Source == bare {
 		name = "bare" // one build for all entries
 	}
+	line := p.GoLine
+	if line != "" && goversion.Compare("go"+line, release) > 0 {
+		line = strings.TrimPrefix(goversion.Lang(release), "go")
+	}
 	return fixtures.Spec{
-		Program: name, Source: p.Source, GoLine: p.GoLine, GOARCH: goarch, Toolchain: release, Mode: p.Mode, Strip: p.Strip, Env: p.Env,
+		Program: name, Source: p.Source, GoLine: line, GOARCH: goarch, Toolchain: release, Mode: p.Mode, Strip: p.Strip, Env: p.Env,
 	}
 }
 

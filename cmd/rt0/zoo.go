@@ -50,9 +50,9 @@ Exit status: 0 every affected release reproduced, every clean one was clean;
 1 a boot differed; 2 wrong usage; 3 a boot could not be done, as when a toolchain
 cannot be fetched.`,
 		Example: `  rt0 zoo --list
-  rt0 zoo uname-underscore                 # one bug, on all its architectures
+  rt0 zoo kernel-release                 # one bug, on all its architectures
   rt0 zoo --arch arm --go go1.26.3         # what rt0 knows of one release on one architecture
-  rt0 zoo --bisect uname-underscore        # which releases have it?
+  rt0 zoo --bisect kernel-release        # which releases have it?
   rt0 zoo new my-crash && rt0 zoo my-crash.yaml`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeZoo,
@@ -122,6 +122,8 @@ func (f *zooFlags) entries(args []string) ([]zoo.Entry, error) {
 	switch {
 	case !f.bisect && (f.from != "" || f.to != "" || f.scan):
 		return nil, failf(statusUsage, "--from, --to and --scan say what to --bisect")
+	case (f.list || f.bisect) && f.format.value == formJUnit:
+		return nil, failf(statusUsage, "-o junit shows boots that are as the zoo has them, or not: it goes with neither --list nor --bisect")
 	case f.bisect && (len(args) != 1 || f.list):
 		return nil, failf(statusUsage, "bisect what? rt0 zoo --bisect wants one entry; see rt0 zoo --list")
 	case f.bisect && (len(f.releases) > 0 || f.local || len(f.archs) > 1):
@@ -154,12 +156,7 @@ func (f *zooFlags) tableOf(t, raw render.Table, v any) func(io.Writer) error {
 			return t.Text(w)
 		},
 	}
-	if form, ok := forms[f.format.value]; ok {
-		return form
-	}
-	return func(io.Writer) error {
-		return failf(statusUsage, "-o %s shows boots, and this is none", f.format.value)
-	}
+	return forms[f.format.value]
 }
 
 // listed is an entry in JSON.
