@@ -2,6 +2,8 @@
 
 package harness
 
+import "slices"
+
 // probe is a number that the runtime keeps in a variable of its own.
 type probe struct {
 	field func(*Runtime) *int
@@ -27,6 +29,7 @@ var probes = []probe{
 const (
 	maxStrings     = 10_000
 	maxStringBytes = 1 << 20 // of each
+	maxOptions     = 1000    // of internal/cpu
 )
 
 // probe reads the runtime's conclusions from the guest's memory.
@@ -56,7 +59,39 @@ func (b *boot) probe() Runtime {
 	}
 	r.Args = b.stringSlice("runtime.argslice")
 	r.Env = b.stringSlice("runtime.envs")
+	r.CPUFeatures = b.cpuFeatures()
 	return r
+}
+
+// cpuFeatures reads internal/cpu.options, a slice of {Name string; Feature *bool; ...}, in four words each since Go 1.11. It is empty before
+// schedinit calls cpu.Initialize, and on architectures of which internal/cpu wants nothing.
+func (b *boot) cpuFeatures() []string {
+	addr, ok := b.variable("internal/cpu.options")
+	if !ok {
+		return nil
+	}
+	size := uint64(b.arch.PtrSize)
+	first, ok1 := b.word(addr)
+	n, ok2 := b.word(addr + size)
+	if !ok1 || !ok2 || n == 0 || n > maxOptions {
+		return nil
+	}
+	found := []string{}
+	for i := range n {
+		option := first + i*4*size
+		data, ok1 := b.word(option)
+		length, ok2 := b.word(option + size)
+		feature, ok3 := b.word(option + 2*size)
+		value, ok4 := b.uint(feature, 1)
+		if !ok1 || !ok2 || !ok3 || !ok4 {
+			return nil
+		}
+		if name := b.text(data, length, maxStringBytes); value != 0 && name != "" {
+			found = append(found, name)
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
 // probeSched reads fields of runtime.sched: the limit on Ms, and how many there are (runtime.mcount).

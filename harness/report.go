@@ -136,6 +136,9 @@ type Runtime struct {
 
 	Args []string `json:"args"` // os.Args as the runtime keeps them; nil when unknown
 	Env  []string `json:"env"`  // the environment, likewise
+	// CPUFeatures are the features that internal/cpu has found, by its own names, which GODEBUG=cpu.NAME=off takes too, sorted; nil where it did not look.
+	// Those that the build takes for granted (GOAMD64=v3) are left out, as internal/cpu leaves them out.
+	CPUFeatures []string `json:"cpuFeatures"`
 }
 
 // noRuntime is a Runtime of which nothing is known.

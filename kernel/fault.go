@@ -169,7 +169,7 @@ func (p *Process) mnemonic(stop emu.Stop) string {
 	}
 	code := make([]byte, arch.MaxInstruction)
 	name, _, _ := strings.Cut(p.arch.Instruction(code[:p.mem.Peek(stop.PC, code)], stop.PC, nil), " ")
-	if name = strings.ToLower(name); name == "bytes" || name == "word" { // there is no name
+	if name = strings.TrimSuffix(strings.ToLower(name), "_xmm"); name == "bytes" || name == "word" { // there is no name
 		return "an instruction"
 	}
 	return name
