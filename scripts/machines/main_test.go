@@ -5,6 +5,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,6 +32,21 @@ func TestDocument(t *testing.T) {
 	}
 	for _, p := range machine.Profiles() {
 		require.Contains(t, want, "["+p.Name+"]")
+	}
+}
+
+// TestExamples: what the document shows as YAML is a machine.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "machines.md"))
+	require.NoError(t, err)
+	examples := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(string(data), -1)
+	require.GreaterOrEqual(t, len(examples), 2)
+	for i, example := range examples {
+		file := filepath.Join(t.TempDir(), strconv.Itoa(i)+".yaml")
+		require.NoError(t, os.WriteFile(file, []byte(example[1]), 0o666))
+		_, err := machine.Load(file)
+		require.NoError(t, err, example[1])
 	}
 }
 
