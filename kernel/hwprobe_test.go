@@ -87,8 +87,8 @@ func TestHwprobeArguments(t *testing.T) {
 // The machine has the first word on a key, then its CPU.
 func TestHwprobeKeys(t *testing.T) {
 	t.Parallel()
-	p := newProcess(t, "riscv64", nil, withMachine(machine.Setting("cpu.model", "thead-c906")), withMachine(machine.Setting("hwprobe.3", "absent")),
-		withMachine(machine.Setting("hwprobe.1", "0x1234")), withMachine(machine.Setting("hwprobe.99", "7")))
+	p := newProcess(t, "riscv64", nil, withMachine(machine.Setting("cpu.model", "thead-c906"), machine.Setting("hwprobe.3", "absent"),
+		machine.Setting("hwprobe.1", "0x1234"), machine.Setting("hwprobe.99", "7")))
 	for key, want := range map[uint64][2]uint64{0: {0, 0x5b7}, 1: {1, 0x1234}, 3: {^uint64(0), 0}, 4: {4, 3}, 99: {99, 7}, 98: {^uint64(0), 0}} {
 		pair, errno := p.probe(t, key)
 		require.Zero(t, errno)

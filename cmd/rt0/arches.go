@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/internal/nearest"
 	"github.com/rt0-dev/rt0/internal/render"
 )
 
@@ -33,30 +34,48 @@ type variant struct {
 	Default bool    `json:"default"`
 	Since   *string `json:"since"` // the release that brought it; null when all that rt0 boots have it
 	As      string  `json:"as"`    // another value that compiles to the same code
-	Needs   string  `json:"needs"` // what the engine lacks: such binaries are refused; "" when they boot
+	Needs   string  `json:"needs"` // what the engine lacks: such binaries end at the first instruction of it; "" when they run
 }
 
 func newArches() *cobra.Command {
 	o := new(output)
 	cmd := &cobra.Command{
-		Use:   "arches [flags]",
+		Use:   "arches [flags] [ARCH]",
 		Short: "List the architectures: support tier, engine CPU, builds, what is missing",
 		Long: `List the architectures that Go has on Linux: how far rt0 supports each, the model
 of CPU that runs it, its page sizes, since when Go makes position-independent
 executables without a C toolchain, the values of GOAMD64, GOARM and the like that
-boot, and what is missing. A binary built for a value that is missing is refused.
+boot, and what is missing. A binary built for a value that is missing meets its own
+check, or runs to the first instruction that is missing; the report says so.
+
+With an architecture, list the CPUs that --set cpu.model=NAME takes for it, and
+which of their features programs may ask for but not execute.
 
 Tiers: full, all that Go start-up needs; partial, boots to main.main with the gaps
 that are named; planned, not yet.`,
 		Example: `  rt0 arches
+  rt0 arches arm64
   rt0 arches -o json`,
-		Args:              noArguments,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return failf(statusUsage, "rt0 arches takes one ARCH, and %q is a second one", args[1])
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return arch.Names(), cobra.ShellCompDirectiveNoFileComp
+		},
 	}
 	o.register(cmd, formTable, formJSON, formCSV, formMarkdown)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := o.check(); err != nil {
 			return err
+		}
+		if len(args) == 1 {
+			return o.cpus(cmd, args[0])
 		}
 		return o.write(cmd, func(w io.Writer) error {
 			if o.format.value == formJSON {
@@ -74,6 +93,38 @@ that are named; planned, not yet.`,
 		})
 	}
 	return cmd
+}
+
+// cpu is a row of `rt0 arches ARCH -o json`.
+type cpu struct {
+	Name     string   `json:"name"`
+	Title    string   `json:"title"`
+	Source   string   `json:"source"` // of the features
+	Platform string   `json:"platform"`
+	Features []string `json:"features"`
+	Promised []string `json:"promised"` // those that programs may ask for but not execute
+}
+
+// cpus writes the CPUs of an architecture.
+func (o *output) cpus(cmd *cobra.Command, goarch string) error {
+	a, ok := arch.Find(goarch)
+	if !ok {
+		return failf(statusUsage, "there is no architecture %q%s", goarch, nearest.Hint(goarch, arch.Names()))
+	}
+	return o.write(cmd, func(w io.Writer) error {
+		if o.format.value != formJSON {
+			return o.table(w, render.CPUs(a))
+		}
+		var list []cpu
+		for _, c := range a.CPUs {
+			p, err := a.Processor(c.Name, nil)
+			if err != nil {
+				return err
+			}
+			list = append(list, cpu{c.Name, c.Title, c.Source, p.Platform(), p.Features(), append([]string{}, p.Promised()...)})
+		}
+		return writeJSON(w, list)
+	})
 }
 
 // architectures are those that rt0 boots, and then the planned ones.

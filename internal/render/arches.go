@@ -39,6 +39,28 @@ func Arches() Table {
 	return t
 }
 
+// CPUs is the table of the CPUs of an architecture that a machine can name.
+func CPUs(a *arch.Arch) Table {
+	t := Table{Head: []string{"cpu.model", "what it is", "AT_PLATFORM", "promised, not executed"}}
+	for _, c := range a.CPUs {
+		p, err := a.Processor(c.Name, nil)
+		if err != nil {
+			continue // it is in the list
+		}
+		t.Rows = append(t.Rows, []string{c.Name, c.Title, p.Platform(), few(p.Promised())})
+	}
+	return t
+}
+
+// few are the first of some names, and how many more there are.
+func few(names []string) string {
+	const shown = 5
+	if more := len(names) - shown; more > 1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
 // Last splits a table into all but its last column, and a list of the first and the last: for a terminal, where a column of sentences
 // makes a table unreadable.
 func (t Table) Last() (table, list Table) {
@@ -90,7 +112,7 @@ func builds(variants []arch.Variant) string {
 	return strings.Join(append([]string{variants[0].Setting, strings.Join(values, ", ")}, options...), " ")
 }
 
-// missing are the variants that are refused.
+// missing are the variants that the engine cannot run to the end.
 func missing(variants []arch.Variant) []string {
 	var list []string
 	for _, v := range variants {
