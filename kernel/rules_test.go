@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -392,4 +393,41 @@ func TestRulesAreChecked(t *testing.T) {
 	require.ErrorContains(t, p.setRules([]string{"fctl:trap"}), `did you mean "fcntl"?`)
 	require.NoError(t, p.setRules(nil))
 	require.Nil(t, p.rules)
+}
+
+// FuzzRules makes a process with rules call whatever the bytes say, threads that wait, are delayed and die among them. Nothing may panic,
+// and what a rule has matched is never more than there were calls.
+func FuzzRules(f *testing.F) {
+	rules := []string{
+		"all:delay=1us", "all:signal=SIGURG", "!clone:when=2+3:error=EINTR:signal=SIGUSR1", "all:when=3:kill=thread", "all:retval=-1", "all:trap",
+		"all:path=/proc/*:error=EACCES:delay=1ms", "clone,futex,nanosleep,exit:delay=2ms:signal=SIGUSR1", "rt_sigreturn,exit_group:error=133",
+		"all:arg0&1=1:arg5!=7:retval=0x7fffffffffffffff", "all:thread=2:kill=thread", "all:when=9+:kill=process",
+	}
+	for i := range rules {
+		f.Add(byte(i), byte(i), []byte("\x00\x01\x02\x03openat mmap munmap clone mremap write futex"))
+	}
+	f.Fuzz(func(t *testing.T, first, second byte, data []byte) {
+		data = data[:min(len(data), 1000)]
+		p := newProcess(t, arches[len(data)%len(arches)], nil)
+		p.handle(t, arch.SIGUSR1, saRestart, sigset{})
+		require.NoError(t, p.mem.Write(testData, []byte("/proc/self/maps\x00")))
+		p.obey(t, rules[int(first)%len(rules)], rules[int(second)%len(rules)])
+		rows := p.arch.Syscall.Numbers
+		for len(data) >= 2 && p.exit == nil {
+			n := rows[int(binary.LittleEndian.Uint16(data))%len(rows)].N
+			data = data[2:]
+			var args []uint64
+			for range 6 {
+				var v uint64
+				v, data = argument(p, data)
+				args = append(args, v)
+			}
+			if p.eng.SetReg(p.arch.SP, testStack+testSize/2); p.schedule() && p.exit == nil {
+				p.trapNumber(t, n, args[:min(len(args), len(p.arch.Syscall.Args))]...) // it may have unmapped its stack
+			}
+		}
+		for _, r := range p.rules {
+			require.LessOrEqual(t, r.matches, p.SyscallCount())
+		}
+	})
 }

@@ -224,7 +224,7 @@ func checkRulePath(text string) error {
 	case text == "", text == "*":
 		return nil
 	case !strings.HasPrefix(whole, "/") || path.Clean(whole) != whole:
-		return fmt.Errorf("path=%s can match nothing: want an absolute path without //, . and ..", clip(text))
+		return fmt.Errorf("path=%s can match nothing: want an absolute path in its shortest form", clip(text))
 	case strings.ContainsRune(text, 0) || len(text) >= maxPath:
 		return fmt.Errorf("paths have less than %d bytes, none of them 0", maxPath)
 	}
