@@ -29,6 +29,7 @@ type VDSO struct {
 	SysInfo  string // the symbol that AT_SYSINFO tells; "": there is no such entry
 	AuxAfter int    // how many of Aux stand before its entry of the auxiliary vector (ARCH_DLINFO)
 	Above    bool   // it is mapped above the stack, where the stack's top leaves room for it, else where mmap would put it
+	Go       int    // the minor release of Go 1 whose runtime began to find it (runtime/vdso_linux_*.go); 0: none does
 	// Count is what the CPU's counter reads at a time that the engine's counter tells in nanoseconds. It must be exact at multiples of
 	// VDSOStep.
 	Count func(ns uint64) uint64

@@ -8,6 +8,7 @@ var i386VDSO = &VDSO{
 	Version: "LINUX_2.6",
 	Align:   0x1000,
 	SysInfo: "__kernel_vsyscall",
+	Go:      10,
 	Count:   nanoseconds,
 	Code: []VDSOFunction{
 		{Name: "__vdso_clock_gettime", Code: []byte{

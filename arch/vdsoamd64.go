@@ -8,6 +8,7 @@ var amd64VDSO = &VDSO{
 	Version: "LINUX_2.6",
 	Align:   0x1000,
 	Weak:    "__vdso_",
+	Go:      3,
 	Count:   nanoseconds,
 	Code: []VDSOFunction{
 		{Name: "__vdso_clock_gettime", Code: []byte{

@@ -8,6 +8,7 @@ var armVDSO = &VDSO{
 	Version: "LINUX_2.6",
 	Flags:   0x05000000, // EF_ARM_EABI_VER5
 	Align:   0x1000,
+	Go:      11,
 	Count:   nanoseconds,
 	Code: []VDSOFunction{
 		{Name: "__vdso_clock_gettime", Code: lsb(

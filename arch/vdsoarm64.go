@@ -7,6 +7,7 @@ var arm64VDSO = &VDSO{
 	Soname:  "linux-vdso.so.1",
 	Version: "LINUX_2.6.39",
 	Align:   0x10000,
+	Go:      22, // from 1.11 on it looked for the name with the hash of another (golang.org/issue/62309)
 	Count:   nanoseconds,
 	Code: []VDSOFunction{
 		{Name: "__kernel_clock_gettime", Code: lsb(

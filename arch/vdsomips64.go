@@ -13,6 +13,7 @@ func mips64VDSO(order binary.AppendByteOrder) *VDSO {
 		Flags:   0x80000007, // EF_MIPS_ARCH_64R2, EF_MIPS_CPIC, EF_MIPS_PIC, EF_MIPS_NOREORDER
 		Align:   0x1000,
 		Above:   true, // vdso_base of mips/kernel/vdso.c
+		Go:      14,
 		Count:   mipsCount,
 		Code: []VDSOFunction{
 			{Name: "__vdso_clock_gettime", Code: code(

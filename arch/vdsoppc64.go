@@ -15,6 +15,7 @@ func ppc64VDSO(order binary.AppendByteOrder, flags uint32) *VDSO {
 		Align:    0x10000,
 		Untyped:  true,
 		AuxAfter: 5, // behind AT_UCACHEBSIZE
+		Go:       12,
 		Count:    nanoseconds,
 		Code: []VDSOFunction{
 			{Name: "__kernel_clock_gettime", Code: code(

@@ -7,6 +7,7 @@ var riscv64VDSO = &VDSO{
 	Soname:  "linux-vdso.so.1",
 	Version: "LINUX_4.15",
 	Align:   0x1000,
+	Go:      18,
 	Count:   nanoseconds,
 	Code: []VDSOFunction{
 		{Name: "__vdso_clock_gettime", Code: lsb(

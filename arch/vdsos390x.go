@@ -10,6 +10,7 @@ var s390xVDSO = &VDSO{
 	Version:  "LINUX_2.6.29",
 	Align:    0x1000,
 	WideHash: true,
+	Go:       19,
 	Count:    todClock,
 	Code: []VDSOFunction{
 		{Name: "__kernel_clock_gettime", Code: []byte{

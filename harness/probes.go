@@ -9,6 +9,7 @@ type probe struct {
 	field func(*Runtime) *int
 	names []string // newest release first; the first that the binary has counts
 	word  bool     // it is as large as a pointer; else an int32
+	addr  bool     // it has no sign
 }
 
 // probes are the plain variables. What is missing in a release is missing in its report: physHugePageSize before 1.13.
@@ -21,7 +22,7 @@ var probes = []probe{
 	{field: func(r *Runtime) *int { return &r.MaxStackSize }, names: []string{"runtime.maxstacksize"}, word: true},
 	{
 		field: func(r *Runtime) *int { return &r.VDSOClockgettime },
-		names: []string{"runtime.vdsoClockgettimeSym", "runtime.__vdso_clock_gettime_sym"}, word: true,
+		names: []string{"runtime.vdsoClockgettimeSym", "runtime.__vdso_clock_gettime_sym"}, word: true, addr: true,
 	},
 }
 
@@ -47,6 +48,9 @@ func (b *boot) probe() Runtime {
 			}
 			if v, ok := b.uint(addr, size); ok {
 				*p.field(&r) = signed(v, size)
+				if p.addr {
+					*p.field(&r) = int(v)
+				}
 			}
 			break
 		}

@@ -120,8 +120,13 @@ func (i *vdsoImage) collect(running release) {
 	})
 }
 
-// buckets is how many chains a hash table has.
-func (i *vdsoImage) buckets() uint32 { return max(uint32(len(i.symbols)+1)/2, 1) | 1 }
+// buckets is how many chains a hash table has: as GNU ld makes them (elf_buckets of bfd/elflink.c).
+func (i *vdsoImage) buckets() uint32 {
+	if len(i.symbols) < 17 {
+		return 3
+	}
+	return 17
+}
 
 // uint appends a number.
 func (i *vdsoImage) uint(b []byte, size int, v uint64) []byte {
