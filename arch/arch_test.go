@@ -284,6 +284,12 @@ func testWidths(t *testing.T, a *Arch) {
 		require.Equal(t, a.StackTop-a.MmapTop, w.StackTop-w.MmapTop)
 		require.Equal(t, a.AddressError != 0, w.AddressError != 0)
 		require.Equal(t, a.Name, w.Name)
+		for _, name := range []string{"read", "futex_time64", "pread64"} {
+			want, has := a.SyscallNumber(name)
+			got, ok := w.SyscallNumber(name)
+			require.Equal(t, has, ok, name)
+			require.Equal(t, want, got, name)
+		}
 		reached, ok := a.Reaching(w.UserTop)
 		require.True(t, ok)
 		require.GreaterOrEqual(t, reached.UserTop, w.UserTop)

@@ -54,22 +54,22 @@ func (a *Arch) SyscallName(n uint64) (string, bool) {
 	return a.Syscall.Numbers[i].Name, true
 }
 
-// callNumbers are the tables of system calls turned round, made at first use.
-var callNumbers = sync.OnceValue(func() map[*Arch]map[string]uint64 {
-	tables := make(map[*Arch]map[string]uint64, len(all))
+// callNumbers are the tables of system calls of each architecture by its name, turned round, made at first use.
+var callNumbers = sync.OnceValue(func() map[string]map[string]uint64 {
+	tables := make(map[string]map[string]uint64, len(all))
 	for _, a := range all {
 		table := make(map[string]uint64, len(a.Syscall.Numbers))
 		for _, row := range a.Syscall.Numbers {
 			table[row.Name] = row.N
 		}
-		tables[a] = table
+		tables[a.Name] = table
 	}
 	return tables
 })
 
 // SyscallNumber returns the number of a system call by Linux's name, in lower case. False: the architecture does not have it.
 func (a *Arch) SyscallNumber(name string) (uint64, bool) {
-	n, ok := callNumbers()[a][name]
+	n, ok := callNumbers()[a.Name][name]
 	return n, ok
 }
 
