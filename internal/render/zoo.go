@@ -32,10 +32,18 @@ func Zoo(rows []zoo.Row, s Style) Table {
 			detail = strings.Join(row.Differences, "; ")
 		}
 		t.Rows = append(t.Rows, []string{
-			zooEntry(row), row.Arch, row.Release, row.Machine, s.State(string(row.Verdict), good), cell(detail),
+			zooEntry(row), row.Arch, row.Release, machineOf(row), s.State(string(row.Verdict), good), cell(detail),
 		})
 	}
 	return t
+}
+
+// machineOf is a profile's name. A machine of an entry's own bears the entry's name, which a row has already.
+func machineOf(row zoo.Row) string {
+	if row.Machine == zooEntry(row) {
+		return "its own"
+	}
+	return row.Machine
 }
 
 // ZooCSV is the same for programs.
