@@ -91,7 +91,7 @@ func TestRuntimeJSON(t *testing.T) {
 	data, err := json.Marshal(r)
 	require.NoError(t, err)
 	require.Equal(t, `{"argc":null,"numCPU":null,"gomaxprocs":null,"maxMCount":null,"physPageSize":null,"physHugePageSize":0,`+
-		`"maxStackSize":null,"threads":null,"goroutines":null,"vdsoClockgettime":null,"args":null,"env":[],"cpuFeatures":null}`, string(data))
+		`"maxStackSize":null,"threads":null,"goroutines":null,"vdsoClockgettime":null,"secureMode":null,"args":null,"env":[],"cpuFeatures":null}`, string(data))
 	var back Runtime
 	require.NoError(t, json.Unmarshal(data, &back))
 	require.Equal(t, r, back)

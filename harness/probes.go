@@ -10,6 +10,7 @@ type probe struct {
 	names []string // newest release first; the first that the binary has counts
 	word  bool     // it is as large as a pointer; else an int32
 	addr  bool     // it has no sign
+	truth bool     // it is a bool
 }
 
 // probes are the plain variables. What is missing in a release is missing in its report: physHugePageSize before 1.13.
@@ -24,6 +25,7 @@ var probes = []probe{
 		field: func(r *Runtime) *int { return &r.VDSOClockgettime },
 		names: []string{"runtime.vdsoClockgettimeSym", "runtime.__vdso_clock_gettime_sym"}, word: true, addr: true,
 	},
+	{field: func(r *Runtime) *int { return &r.SecureMode }, names: []string{"runtime.secureMode"}, truth: true},
 }
 
 // The bounds on what is read of the guest's strings.
@@ -38,8 +40,11 @@ func (b *boot) probe() Runtime {
 	r := noRuntime()
 	for _, p := range probes {
 		size := 4
-		if p.word {
+		switch {
+		case p.word:
 			size = b.arch.PtrSize
+		case p.truth:
+			size = 1
 		}
 		for _, name := range p.names {
 			addr, ok := b.variable(name)

@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"cmp"
 	"math"
 	"path/filepath"
 	"strconv"
@@ -68,7 +69,11 @@ func (b *BootResult) RequirePages() {
 		return
 	}
 	b.known("runtime.PhysPageSize", b.Runtime.PhysPageSize)
-	b.equal(int(b.Machine.PageSize), b.Runtime.PhysPageSize, "physPageSize")
+	want := uint64(b.Machine.PageSize)
+	if v, err := strconv.ParseUint(b.Machine.Auxv["AT_PAGESZ"], 0, 64); err == nil {
+		want = v
+	}
+	b.equal(int(want), b.Runtime.PhysPageSize, "physPageSize")
 }
 
 // RequireHugePage asserts that the runtime made of the huge page's size what its release does.
@@ -106,7 +111,10 @@ func (b *BootResult) RequireSysmonFirst() {
 func (b *BootResult) RequireArgs() {
 	b.t.Helper()
 	b.known("runtime.Argc", b.Runtime.Argc)
-	want := append([]string{filepath.Base(b.Binary.Path)}, b.Machine.Args...)
+	want := append([]string{cmp.Or(b.Machine.Process.Argv0, filepath.Base(b.Binary.Path))}, b.Machine.Args...)
+	if b.Machine.Process.Argc0 {
+		want = []string{}
+	}
 	b.equal(want, b.Runtime.Args, "os.Args")
 	b.equal(len(want), b.Runtime.Argc, "argc")
 }

@@ -80,7 +80,10 @@ func (b *boot) uint(addr uint64, size int) (uint64, bool) {
 	if b.engine.Mem().Peek(addr, buf[:size]) != size {
 		return 0, false
 	}
-	if size == 4 {
+	switch size {
+	case 1:
+		return uint64(buf[0]), true
+	case 4:
 		return uint64(b.arch.Order.Uint32(buf[:])), true
 	}
 	return b.arch.Order.Uint64(buf[:]), true
