@@ -48,10 +48,13 @@ var madeFor = map[string]string{
 	"ibm-power-e880-1536":     "ppc64le ppc64",
 	"ibm-z13":                 "s390x",
 	"ibm-z15":                 "s390x",
+	"ibm-z14":                 "s390x",
+	"ibm-z16":                 "s390x",
 	"jetson-nano":             "arm64 arm",
 	"kubernetes-half-cpu":     "amd64 arm64 riscv64",
 	"kubernetes-pod-limit":    "amd64 arm64",
 	"kubernetes-v1":           "amd64 s390x",
+	"kubernetes-v1-limit":     "amd64 ppc64le",
 	"kubernetes-v2":           "amd64 arm64 ppc64le",
 	"kvm64":                   "amd64 386",
 	"licheepi-4a":             "riscv64",
@@ -65,6 +68,7 @@ var madeFor = map[string]string{
 	"openvz-6":                "amd64 386",
 	"openwrt-24kc":            "mips:GOMIPS=softfloat",
 	"openwrt-mt7621":          "mipsle:GOMIPS=softfloat",
+	"orange-pi-zero":          "arm",
 	"pinned-cpuset":           "amd64 s390x mips",
 	"power10-e1080-1920":      "ppc64le",
 	"power8-fedora-be":        "ppc64",
@@ -111,7 +115,7 @@ var deadly = map[string]map[int]string{
 // concluded are the Ps that the runtime makes of a profile, where they are not as many as the CPUs.
 var concluded = map[string]int{
 	"container-2cpu": 2, "container-cgroup-v1": 2, "docker-cgroup-v1": 2, "docker-cgroup-v2": 2, "docker-old-seccomp": 2,
-	"kubernetes-half-cpu": 2, "kubernetes-v2": 2, "systemd-cpuquota": 2, "seccomp-no-affinity": 1,
+	"kubernetes-half-cpu": 2, "kubernetes-v1-limit": 2, "kubernetes-v2": 2, "systemd-cpuquota": 2, "seccomp-no-affinity": 1,
 }
 
 // amd64Could says that nothing of the machine is another architecture's alone.
