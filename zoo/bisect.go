@@ -178,15 +178,15 @@ func (b *bisection) state(release string) (State, string) {
 		if len(b.c.Expect[side]) == 0 {
 			continue
 		}
-		if _, differences := b.c.compare(side, report); len(differences) == 0 {
-			return State(side), found(report)
+		if checks, differences := b.c.compare(side, report); len(differences) == 0 {
+			return State(side), found(report, checks)
 		}
 	}
 	// Where the entry says nothing of clean releases, whatever does not show the bug is one.
 	if len(b.c.Expect[Clean]) == 0 {
-		return NotIt, found(report)
+		return NotIt, found(report, nil)
 	}
-	return Other, found(report)
+	return Other, found(report, nil)
 }
 
 // halve boots one release between each two neighbours that came out differently, and says whether there was one.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -148,8 +149,8 @@ func (r *Runner) row(ctx context.Context, j Job) Row {
 		row.Differences = []string{err.Error()}
 		return row
 	}
-	row.Found = found(report)
 	row.Checks, row.Differences = j.Case.compare(j.Side, report)
+	row.Found = found(report, row.Checks)
 	switch {
 	case len(row.Differences) > 0:
 		row.Verdict = Differs
@@ -199,15 +200,21 @@ func (c Case) compare(side Side, r *harness.Report) (checks []Check, differences
 		}
 	}
 	if len(differences) > 0 && r.Outcome != harness.Reached {
-		differences = append(differences, "it "+found(r))
+		differences = append(differences, "it "+found(r, nil))
 	}
 	return checks, differences
 }
 
-// found is how a boot ended, in a few words.
-func found(r *harness.Report) string {
+// found is how a boot ended, in a few words; where it came to its end, with the values that the entry is about.
+func found(r *harness.Report, checks []Check) string {
 	if r.Outcome == harness.Reached {
-		return "reached " + r.Until
+		s := "reached " + r.Until
+		for _, c := range checks {
+			if _, numeric := strconv.Atoi(c.Got); numeric == nil && !c.Expect.AboutEnd() {
+				s += fmt.Sprintf(", %s %s", c.Expect.Key, c.Got)
+			}
+		}
+		return s
 	}
 	s := string(r.Outcome)
 	if r.Reason != "" {
