@@ -263,6 +263,9 @@ func (b *boot) finish(e kernel.Exit) {
 	for _, event := range b.proc.Events() {
 		r.Events = append(r.Events, describe(event))
 	}
+	for _, rule := range b.proc.UnmatchedRules() {
+		r.Events = append(r.Events, "rule "+rule+": no call matched it")
+	}
 	r.Counts = Counts{
 		Instructions: b.engine.Instructions(),
 		Blocks:       b.engine.Blocks(),

@@ -59,6 +59,17 @@ func (p *Process) newRule(r machine.Rule) *rule {
 	return c
 }
 
+// UnmatchedRules are the texts of the machine's rules that no call has matched, in their order.
+func (p *Process) UnmatchedRules() []string {
+	var texts []string
+	for _, r := range p.rules {
+		if r.matches == 0 {
+			texts = append(texts, r.text)
+		}
+	}
+	return texts
+}
+
 // match says whether a call is one of the rule's, its number among them aside.
 func (r *rule) match(t *Thread, n uint64, name string, args [6]uint64) bool {
 	if !r.all && r.numbers[n] == r.Not {

@@ -60,12 +60,37 @@ func Boot(w io.Writer, r *harness.Report, s Style) error {
 	}
 	if s.Verbose {
 		s.lines(&b, "events", r.Events)
+	} else {
+		s.lines(&b, "rules", rules(r.Events))
 	}
 	s.crash(&b, r.Crash())
 	s.lines(&b, "the program wrote to standard output", textLines(r.Stdout))
 	s.lines(&b, "the program wrote to standard error", textLines(r.Stderr))
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// rules are the events of the machine's rules for system calls; those that matched no call are one line.
+func rules(events []string) []string {
+	const unmatched = ": no call matched it"
+	var lines, idle []string
+	for _, event := range events {
+		rule, isRule := strings.CutPrefix(event, "rule ")
+		text, isIdle := strings.CutSuffix(rule, unmatched)
+		switch {
+		case isRule && isIdle:
+			idle = append(idle, text)
+		case isRule:
+			lines = append(lines, rule)
+		}
+	}
+	switch len(idle) {
+	case 0:
+		return lines
+	case 1:
+		return append(lines, idle[0]+unmatched)
+	}
+	return append(lines, fmt.Sprintf("%d others, such as %s, matched no call", len(idle), idle[0]))
 }
 
 func (s Style) title(b *bytes.Buffer, title string) {

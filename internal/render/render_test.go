@@ -155,3 +155,11 @@ func TestFit(t *testing.T) {
 		require.Contains(t, b.String(), "…")
 	}
 }
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	idle := func(text string) string { return "rule " + text + ": no call matched it" }
+	require.Empty(t, rules([]string{"flag mmap: x"}))
+	require.Equal(t, []string{"a: applied to b (2 times)", "c: no call matched it"}, rules([]string{"rule a: applied to b (2 times)", "flag x", idle("c")}))
+	require.Equal(t, []string{"2 others, such as a, matched no call"}, rules([]string{idle("a"), idle("b")}))
+}
