@@ -3,6 +3,8 @@
 package kernel
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/rt0-dev/rt0/arch"
@@ -46,11 +48,17 @@ func MapVDSO(mem *emu.Memory, a *arch.Arch, m machine.Machine) (*VDSO, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := space{page: max(uint64(m.PageSize), emu.PageSize)}
+	// The process that there will be, as far as it decides where mappings go.
+	p := &Process{cfg: Config{Machine: m}, arch: a, mem: mem}
+	p.id.limits = startLimits(&m)
+	s := &p.space
+	s.page = max(uint64(m.PageSize), emu.PageSize)
+	s.top = s.down(a.UserTop)
+	p.initPlacement()
 	v := &VDSO{mem: mem, arch: a, size: s.up(arch.VDSODataSize), step: -1}
-	at, ok := vdsoPlace(mem, a, &m, &s, v.size+s.up(uint64(len(file))))
+	at, ok := p.vdsoPlace(v.size + s.up(uint64(len(file))))
 	if !ok {
-		return nil, fmt.Errorf("map the vDSO: the address space is full")
+		return nil, errors.New("map the vDSO: the address space is full")
 	}
 	v.Addr = at + v.size
 	v.data = v.Addr - arch.VDSODataSize
@@ -69,25 +77,18 @@ func MapVDSO(mem *emu.Memory, a *arch.Arch, m machine.Machine) (*VDSO, error) {
 }
 
 // vdsoPlace is where arch_setup_additional_pages puts the data and the code: where the first mmap would go, or above the stack.
-func vdsoPlace(mem *emu.Memory, a *arch.Arch, m *machine.Machine, s *space, size uint64) (uint64, bool) {
-	const stackSize = 8 << 20 // as package loader makes it
-	page, stack, top := s.page, a.StackTop, a.MmapTop
-	if m.Stack.Top != 0 {
-		stack = uint64(m.Stack.Top)
+func (p *Process) vdsoPlace(size uint64) (uint64, bool) {
+	const stackSize = 8 << 20 // at most, as package loader makes it
+	s, stack := &p.space, cmp.Or(uint64(p.cfg.Machine.Stack.Top), p.arch.StackTop)
+	s.refused = append(s.refused, span{stack - min(stack, stackSize+stackGuard*s.page), stack}) // it is not mapped yet
+	hint := uint64(0)
+	if p.arch.VDSO.Above {
+		hint = s.up(stack) + s.page // a page stays free for the FPU emulator
 	}
-	if m.VM.MmapTop != 0 {
-		top = uint64(m.VM.MmapTop)
+	if hint > s.top-size {
+		hint = 0
 	}
-	if at := s.up(stack) + page; a.VDSO.Above && at < a.UserTop && size <= a.UserTop-at { // a page stays free for the FPU emulator
-		if r, ok := mem.Next(at); !ok || r.Start >= at+size {
-			return at, true
-		}
-	}
-	at, ok := mem.FindGap(size, page, mmapMinAddr, s.down(top), true)
-	if ok && at < stack && at+size > stack-stackSize {
-		return mem.FindGap(size, page, mmapMinAddr, s.down(stack-stackSize), true)
-	}
-	return at, ok
+	return p.unmapped(hint, size)
 }
 
 // due is the instruction count at which the data must be written again.
@@ -119,10 +120,13 @@ func (v *VDSO) write(c *clock) {
 		if kind.vdso == nil || !c.plain {
 			continue
 		}
-		served |= 1 << id
 		then := kind.vdso(c) - back
-		order.PutUint64(b[arch.VDSOClocks+16*id:], uint64(floorDiv(then, second)))
-		order.PutUint64(b[arch.VDSOClocks+16*id+8:], uint64(then-floorDiv(then, second)*second))
+		if then < 0 { // it began to count within this step, and the data has no sign
+			continue
+		}
+		served |= 1 << id
+		order.PutUint64(b[arch.VDSOClocks+16*id:], uint64(then/second))
+		order.PutUint64(b[arch.VDSOClocks+16*id+8:], uint64(then%second))
 	}
 	order.PutUint32(b[arch.VDSOServed:], served)
 	if v.find() {
@@ -143,13 +147,4 @@ func (v *VDSO) find() bool {
 		}
 	}
 	return false
-}
-
-// floorDiv is a / b, rounded down; b is positive.
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
 }

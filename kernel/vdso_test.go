@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -277,6 +278,50 @@ func TestVDSOPlace(t *testing.T) {
 			served, err := p.mem.Uint(v.data+arch.VDSOServed, 4)
 			require.NoError(t, err)
 			require.Zero(t, served, "that page is the program's now")
+		}
+	})
+}
+
+// TestVDSOIsPlaced: the machine's rules for mappings hold for it, and the stack keeps its place.
+func TestVDSOIsPlaced(t *testing.T) {
+	eachVDSO(t, func(t *testing.T, goarch string) {
+		a, _ := arch.Find(goarch)
+		top := a.MmapTop - 1<<24
+		p, _ := vdsoProcess(t, goarch, func(m *machine.Machine) { m.VM.MmapTop, m.VM.Hints = machine.Addr(top), machine.HintsIgnore })
+		v := p.clock.vdso
+		require.LessOrEqual(t, v.Addr, top)
+		require.Greater(t, v.Addr, top-1<<20)
+		p, _ = vdsoProcess(t, goarch, func(m *machine.Machine) {
+			m.VM.MmapTop, m.VM.Hints = machine.Addr(top), machine.HintsIgnore
+			m.VM.Refuse = []string{fmt.Sprintf("%#x-%#x", top-1<<20, top)}
+		})
+		require.Less(t, p.clock.vdso.Addr, top-1<<20, "that range is never given")
+		p, _ = vdsoProcess(t, goarch, func(m *machine.Machine) {
+			m.VM.MmapTop, m.VM.Hints, m.Stack.Top = machine.Addr(top), machine.HintsIgnore, machine.Addr(top)
+		})
+		require.Less(t, p.clock.vdso.Addr, top-8<<20, "the stack is there")
+	})
+}
+
+// TestVDSOFromZero: clocks that have only begun to count are right as well.
+func TestVDSOFromZero(t *testing.T) {
+	eachVDSO(t, func(t *testing.T, goarch string) {
+		for _, monotonic := range []machine.Duration{0, 100_000_000} {
+			p, symbols := vdsoProcess(t, goarch, func(m *machine.Machine) {
+				m.Clock.Realtime, m.Clock.Monotonic = "1970-01-01T00:00:00Z", monotonic
+			})
+			for range 2 {
+				for _, id := range []int32{0, 1} {
+					before := clocks[id].read(p.current)
+					require.Zero(t, p.callC(t, vdsoClock(symbols), uint64(id), testData))
+					got := p.timespec(t, testData, p.arch.PtrSize)
+					require.GreaterOrEqual(t, got, before, "clock %d", id)
+					require.LessOrEqual(t, got, clocks[id].read(p.current), "clock %d", id)
+				}
+				p.clock.start += arch.VDSOStep
+				p.clock.count()
+				p.clock.fire()
+			}
 		}
 	})
 }
