@@ -12,7 +12,7 @@ var i386 = &Arch{
 	Name: "386",
 	Tier: Full,
 	Missing: []string{
-		"AVX, FMA, F16C and SHA instructions",
+		"AVX and FMA beyond what Go's runtime and compiler write, F16C, SHA",
 		"exact x87 transcendental instructions, which package math used up to Go 1.16",
 	},
 

@@ -11,7 +11,7 @@ var amd64 = &Arch{
 	Name: "amd64",
 	Tier: Full,
 	Missing: []string{
-		"AVX, FMA, F16C and SHA instructions",
+		"AVX and FMA beyond what Go's runtime and compiler write, F16C, SHA",
 	},
 
 	ELF: ELF{

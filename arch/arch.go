@@ -299,6 +299,7 @@ type Feature struct {
 	// or rt0 carries them out, or the engine does and they are not there by default for another reason.
 	Carried bool
 	Partly  bool   // the engine runs some of its instructions, though Engine is not set
+	Common  bool   // rt0 carries out those that Go's runtime and compiler write, and no others (x86vector.go)
 	Needs   string // other features that a CPU with it has, with blanks between
 }
 

@@ -157,6 +157,14 @@ func (p *Processor) Promised() []string {
 	return names
 }
 
+// Common are those of Promised of which rt0 carries out what Go writes.
+func (p *Processor) Common() []string {
+	return slices.DeleteFunc(p.Promised(), func(name string) bool {
+		f, _ := p.Arch.Feature(name)
+		return !f.Common
+	})
+}
+
 // HWCap is AT_HWCAP (1) and AT_HWCAP2 (2).
 func (p *Processor) HWCap() [3]uint64 {
 	var caps [3]uint64
@@ -287,7 +295,8 @@ func (p *Processor) without(name string) bool {
 // Guard is an instruction that the engine must not carry out, or one that it may though a later guard has it as well.
 type Guard struct {
 	Opcode
-	Stop bool
+	Stop  bool
+	Carry bool // the CPU has it: Emulation may know it
 }
 
 // Guards are the instructions that the engine's model would carry out though the CPU does not have them, or though it would do so wrongly, in the
@@ -301,7 +310,7 @@ func (p *Processor) Guards() []Guard {
 	for _, o := range p.Arch.Opcodes {
 		f, ok := p.Arch.Feature(o.Feature)
 		stop := ok && (f.Misrun || p.lacks[f.Name] && (f.Engine || f.Carried || f.Partly) && !slices.Contains(model.Lacks, f.Name))
-		guards = append(guards, Guard{o, stop})
+		guards = append(guards, Guard{o, stop, stop && p.has[f.Name]})
 	}
 	return slices.Clip(slices.DeleteFunc(slices.Clone(guards), func(g Guard) bool { return redundant(g, guards) }))
 }

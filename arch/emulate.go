@@ -27,4 +27,7 @@ type Core interface {
 	Counter() uint64 // what the CPU's cycle counter reads
 	CPUID() []CPUID  // what the CPU tells of its features
 	XCR0() uint64    // what XGETBV answers (x86)
+	// Vector is a vector register of x86, the low word first.
+	Vector(n int) [4]uint64
+	SetVector(n int, v [4]uint64)
 }

@@ -48,6 +48,9 @@ func x86Promises(cpu Core, feature *CPUID) bool {
 
 // emulate carries out XGETBV, RDRAND and RDSEED, for a CPU that promises them.
 func (m x86Mode) emulate(cpu Core, code []byte) (int, error) {
+	if len(code) > 0 && (code[0] == 0xc4 || code[0] == 0xc5) {
+		return m.vex(cpu, code)
+	}
 	var rex byte
 	size, i := uint(32), 0
 	for ; i < len(code) && code[i] != 0x0f; i++ {

@@ -64,10 +64,10 @@ func x86Word(code []byte, wide bool) (word uint64, length int) {
 	return word, int(n)
 }
 
-// guarded says that an instruction must not be carried out, by anybody.
-func (e *Engine) guarded(word uint64) bool {
+// lacks says that the CPU does not have an instruction.
+func (e *Engine) lacks(word uint64) bool {
 	i := slices.IndexFunc(e.guards, func(g arch.Guard) bool { return word&g.Mask == g.Value })
-	return i >= 0 && e.guards[i].Stop
+	return i >= 0 && e.guards[i].Stop && !e.guards[i].Carry
 }
 
 // emulate carries out the instruction that ended a run, and goes on behind it. False: stop says why it cannot.
@@ -78,7 +78,7 @@ func (e *Engine) emulate(stop *Stop) bool {
 	code := make([]byte, arch.MaxInstruction)
 	code = code[:e.mem.Peek(stop.PC, code)]
 	word := e.word(code)
-	if e.arch.Engine.Emulate == nil || e.guarded(word) {
+	if e.arch.Engine.Emulate == nil || e.lacks(word) {
 		stop.Kind = StopIllegal
 		stop.Opcode, _ = e.arch.Opcode(word)
 		return false
@@ -109,3 +109,15 @@ func (e emulated) Write(addr uint64, b []byte) error { return e.mem.Write(addr, 
 func (e emulated) Counter() uint64                   { return uint64(C.rt0_counter(e.c)) }
 func (e emulated) CPUID() []arch.CPUID               { return e.cpuid }
 func (e emulated) XCR0() uint64                      { return e.xcr0 }
+
+func (e emulated) Vector(n int) [4]uint64 {
+	var v [8]uint64
+	C.rt0_wide_reg(e.c, C.int(C.UC_X86_REG_YMM0+n), unsafe.Pointer(&v))
+	return [4]uint64(v[:4])
+}
+
+func (e emulated) SetVector(n int, value [4]uint64) {
+	var v [8]uint64
+	copy(v[:], value[:])
+	C.rt0_set_wide_reg(e.c, C.int(C.UC_X86_REG_YMM0+n), unsafe.Pointer(&v))
+}

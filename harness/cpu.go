@@ -13,17 +13,22 @@ import (
 // promises is what a report says of CPU features that the machine promises and that cannot be executed; "": there are none.
 func promises(cpu *arch.Processor) string {
 	names := cpu.Promised()
-	switch len(names) {
-	case 0:
+	if len(names) == 0 {
 		return ""
-	case 1:
-		return fmt.Sprintf("cpu: %s is promised and the engine cannot execute it: what only asks is answered", names[0])
+	}
+	are, them := "are", "them"
+	if len(names) == 1 {
+		are, them = "is", "it"
 	}
 	const shown = 8 // a server of 2021 has thirty
 	if more := len(names) - shown; more > 1 {
 		names = append(slices.Clone(names[:shown]), fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Sprintf("cpu: %s are promised and the engine cannot execute them: what only asks is answered", strings.Join(names, ", "))
+	text := fmt.Sprintf("cpu: %s %s promised and the engine cannot execute %s: what only asks is answered", strings.Join(names, ", "), are, them)
+	if common := cpu.Common(); len(common) > 0 {
+		text += fmt.Sprintf("; of %s rt0 carries out what Go's runtime and compiler write", strings.Join(common, ", "))
+	}
+	return text
 }
 
 // Warnings are what a user should know before the rest of a report: lines of its Events that put its conclusions into question.

@@ -92,7 +92,8 @@ func TestPromisedAVX(t *testing.T) {
 		boot := harness.Boot(t, bin, machine.New(machine.Features("+avx2")), harness.Until("runtime.mcommoninit"))
 		boot.RequireReached("runtime.mcommoninit")
 		require.Subset(t, boot.Runtime.CPUFeatures, []string{"avx", "avx2"})
-		require.Equal(t, []string{"cpu: xsave, avx, avx2 are promised and the engine cannot execute them: what only asks is answered"}, boot.Warnings())
+		require.Equal(t, []string{"cpu: xsave, avx, avx2 are promised and the engine cannot execute them: what only asks is answered; " +
+			"of avx, avx2 rt0 carries out what Go's runtime and compiler write"}, boot.Warnings())
 
 		// The states that the kernel saves are another thing than what the CPU has.
 		boot = harness.Boot(t, bin, machine.New(machine.Features("+avx2"), machine.Setting("cpu.xcr0", "3")), harness.Until("exit"))

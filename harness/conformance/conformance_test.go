@@ -74,6 +74,13 @@ func boot(t *testing.T, bin string, c Case, m machine.Machine) *harness.BootResu
 	t.Helper()
 	m.Args = append([]string{c.Name}, m.Args...)
 	b := harness.Boot(t, bin, m, harness.Until("exit"), harness.Timeout(limit))
+	compare(t, bin, c, m, b)
+	return b
+}
+
+// compare holds what a case has done against what it does on the real thing.
+func compare(t *testing.T, bin string, c Case, m machine.Machine, b *harness.BootResult) {
+	t.Helper()
 	if !c.Machine {
 		expected := want(t, fixtures.Conformance, m).only(c.Stderr)
 		if a, _ := arch.Find(b.Binary.GOARCH); c.Breakpoint && a.Signals.Breakpoint == arch.SIGILL {
@@ -86,7 +93,6 @@ func boot(t *testing.T, bin string, c Case, m machine.Machine) *harness.BootResu
 		}
 		same(t, expected, got)
 	}
-	return b
 }
 
 func same(t *testing.T, want, got Result) {
