@@ -23,6 +23,7 @@ type CPU struct {
 	CPUID   []CPUID          // answers that are not the architecture's; Features' bits are put into all
 	HWProbe map[int64]uint64 // riscv_hwprobe keys that are not those of a CPU of nobody's
 	Pages   []Page           // the kernel's own; nil: the architecture's
+	NoVDSO  string           // why Linux has no vDSO for it; "": it may have one
 	Info    []InfoLine       // what /proc/cpuinfo says otherwise
 }
 

@@ -39,10 +39,14 @@ var vdsoHash = map[string]struct{ sysv, gnu bool }{
 }
 
 // MapVDSO makes the vDSO of a machine and maps it, before the first stack is made; nil: the machine has none. The machine must be resolved.
+// One for a CPU that Linux has none for is a [*machine.ValueError].
 func MapVDSO(mem *emu.Memory, a *arch.Arch, m machine.Machine) (*VDSO, error) {
 	hash, ok := vdsoHash[m.Kernel.VDSO]
 	if !ok || a.VDSO == nil {
 		return nil, nil
+	}
+	if cpu, named := a.CPU(m.CPU.Model); named && cpu.NoVDSO != "" {
+		return nil, &machine.ValueError{Key: "kernel.vdso", Value: m.Kernel.VDSO, Want: "cpu.model " + cpu.Name + " has none: " + cpu.NoVDSO}
 	}
 	image, file, err := newVDSO(a, parseRelease(m.Kernel.Release), hash.sysv, hash.gnu)
 	if err != nil {

@@ -32,6 +32,7 @@ var programs = map[string]fixtures.Spec{
 	"hello":       {Program: fixtures.Hello, GOARCH: "amd64"},
 	"hello-arm64": {Program: fixtures.Hello, GOARCH: "arm64"},
 	"hello-386":   {Program: fixtures.Hello, GOARCH: "386"},
+	"hello-arm":   {Program: fixtures.Hello, GOARCH: "arm"},
 	"stripped":    {Program: fixtures.Hello, GOARCH: "amd64", Strip: true},
 	"pie":         {Program: fixtures.Hello, GOARCH: "amd64", Mode: fixtures.ModePIE},
 	"runtime":     {Program: fixtures.Runtime, GOARCH: "amd64"},
