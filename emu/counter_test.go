@@ -18,6 +18,7 @@ var counters = map[string]struct {
 }{
 	"amd64": {"rax", map[string]string{"rdtsc": "0f 31", "rdtscp": "0f 01 f9"}},
 	"386":   {"eax", map[string]string{"rdtsc": "0f 31"}},
+	"arm":   {"r0", map[string]string{"mrrc p15, 1, r0, r1, c14": "1e 0f 51 ec"}},
 	"arm64": {"x0", map[string]string{"mrs x0, cntvct_el0": "40 e0 3b d5"}},
 	"ppc64": {"r5", map[string]string{
 		"mfspr r5, 268": "7c ac 42 a6", "mftb r5": "7c ac 42 e6",

@@ -89,7 +89,7 @@ func TestVDSO(t *testing.T) {
 			require.NoError(t, err, boot.Stdout)
 			ran := int64(boot.Counts.Instructions)
 			first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
-			// Go 1.26 and 1.27 do not sleep for less than a second on mips: they read the clock until then.
+			// Go 1.26.8 and 1.27.0 do not sleep for less than a second on mips: they ask for the time until then.
 			pause := int64(3 * time.Millisecond)
 			require.Greater(t, start, first)
 			require.Less(t, start, first+ran)
@@ -100,18 +100,18 @@ func TestVDSO(t *testing.T) {
 	})
 }
 
-// TestVDSORepeats: a boot with a vDSO repeats, whoever looks, and gets everywhere that one without gets.
+// TestVDSORepeats: a boot with a vDSO repeats, whoever looks.
 func TestVDSORepeats(t *testing.T) {
 	each(t, func(t *testing.T, goarch string) {
 		bin := fixtures.Build(t, fixtures.Goroutines, goarch)
-		m := withVDSO(machine.VDSOBoth)
+		// The data is written anew in the middle of the boot.
+		m := withVDSO(machine.VDSOBoth, func(m *machine.Machine) { m.Clock.Monotonic = machine.Duration(time.Hour - 300*time.Microsecond) })
 		boot := harness.Boot(t, bin, m, harness.Until("exit"))
 		boot.RequireExited(0)
 		boot.RequireStartup()
 		looked := harness.Boot(t, bin, m, harness.Until("exit"), harness.RecordSyscalls(),
 			harness.Breakpoints("runtime.nanotime", "runtime.mallocgc"))
 		require.Equal(t, boot.Hash, looked.Hash)
-		require.NotEqual(t, harness.Boot(t, bin, machine.New(), harness.Until("exit")).Hash, boot.Hash, "the auxiliary vector differs")
 	})
 }
 
