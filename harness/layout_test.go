@@ -4,6 +4,7 @@ package harness
 
 import (
 	"cmp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,14 +14,21 @@ import (
 	"github.com/rt0-dev/rt0/loader"
 )
 
+// layoutArches stand for all with that size of a pointer, in the releases before Go 1.11.
+var layoutArches = map[int][]string{4: {"386"}, 8: {"arm64"}}
+
 // TestLayouts compares what is known of the runtime's structures with the DWARF of real binaries.
 func TestLayouts(t *testing.T) {
 	t.Parallel()
 	toolchains := []string{""}
 	if !testing.Short() {
-		toolchains = append(toolchains, "go1.5.4", "go1.8.7", "go1.11.13", "go1.16.15", "go1.27.0")
+		toolchains = append(toolchains, "go1.11.13", "go1.16.15", "go1.27.0")
 	}
 	for _, goarch := range arch.Names() {
+		toolchains := toolchains
+		if a, _ := arch.Find(goarch); !testing.Short() && slices.Contains(layoutArches[a.PtrSize], goarch) {
+			toolchains = slices.Concat(toolchains, []string{"go1.5.4", "go1.8.7"})
+		}
 		for _, toolchain := range toolchains {
 			if !fixtures.Builds(toolchain, goarch) {
 				continue
