@@ -35,6 +35,7 @@ var madeFor = map[string]string{
 	"core2-duo":               "amd64 386",
 	"cpus-4096":               "amd64",
 	"default":                 "amd64 386 arm arm64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x",
+	"desktop-haswell":         "amd64:GOAMD64=v3 amd64 386",
 	"docker-cgroup-v1":        "amd64 386 arm64",
 	"docker-cgroup-v2":        "amd64 arm64 s390x mips",
 	"docker-cpuset":           "amd64 ppc64",
