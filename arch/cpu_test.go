@@ -98,7 +98,7 @@ func TestProcessor(t *testing.T) {
 		{"arm", "arm1176jzf-s", "", "vfp", "neon vfpv3", "", "arm1176", 0},
 		{"arm", "arm926ej-s", "", "half", "vfp", "", "arm926", 0},
 		{"arm", "cortex-a9", "", "neon vfpv3", "vfpv4", "", "cortex-a9", 0},
-		{"riscv64", "sifive-u74", "", "zba", "zbs v", "zba zbb", "any", 0},
+		{"riscv64", "sifive-u74", "", "zba", "zbs v", "", "any", 0},
 		{"ppc64le", "power8", "", "arch_2_07", "arch_3_00", "dscr", "power10", 0},
 		{"ppc64", "power10", "", "arch_3_1", "htm", "mma arch_3_1 scv darn dscr", "power10", 0},
 		{"s390x", "z13", "", "vx", "vxe", "dfp", "max", 0},

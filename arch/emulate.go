@@ -24,9 +24,10 @@ type Core interface {
 	SetReg(Register, uint64)
 	Read(addr uint64, b []byte) error
 	Write(addr uint64, b []byte) error
-	Counter() uint64 // what the CPU's cycle counter reads
-	CPUID() []CPUID  // what the CPU tells of its features
-	XCR0() uint64    // what XGETBV answers (x86)
+	Counter() uint64         // what the CPU's cycle counter reads
+	CPUID() []CPUID          // what the CPU tells of its features
+	Has(feature string) bool // by its name in Arch.Features
+	XCR0() uint64            // what XGETBV answers (x86)
 	// Vector is a vector register of x86, the low word first.
 	Vector(n int) [4]uint64
 	SetVector(n int, v [4]uint64)

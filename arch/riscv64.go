@@ -11,7 +11,7 @@ var riscv64 = &Arch{
 	Name: "riscv64",
 	Tier: Full,
 	Missing: []string{
-		"Zba, Zbb, Zbs and V",
+		"V",
 		"addresses above 1<<38 (Sv48, Sv57)",
 	},
 	Since: 14,
@@ -44,7 +44,8 @@ var riscv64 = &Arch{
 			{Reg: Register{"mstatus", ucRISCVRegMSTATUS}, Keep: ^uint64(0), Value: 0x20006000}, // FS: dirty; TW, where the engine has it: WFI traps
 			{Reg: Register{"priv", ucRISCVRegPRIV}, Keep: 0, Value: 0},                         // user mode, after what it may not do
 		},
-		Reserve: Reserve{Code: riscvReserve, Addr: Register{"a0", ucRISCVRegA0}},
+		Emulation: riscvEmulation,
+		Reserve:   Reserve{Code: riscvReserve, Addr: Register{"a0", ucRISCVRegA0}},
 	},
 
 	PC:    Register{"pc", ucRISCVRegPC},

@@ -19,9 +19,9 @@ var riscvFeatures = []Feature{
 	{Name: "d", HWCap: 1, Bit: 3, HWProbe: 1 << 0, Engine: true},
 	{Name: "c", HWCap: 1, Bit: 2, HWProbe: 1 << 1, Engine: true},
 	{Name: "v", HWCap: 1, Bit: 21, HWProbe: 1 << 2},
-	{Name: "zba", HWProbe: 1 << 3},
-	{Name: "zbb", HWProbe: 1 << 4},
-	{Name: "zbs", HWProbe: 1 << 5},
+	{Name: "zba", HWProbe: 1 << 3, Carried: true},
+	{Name: "zbb", HWProbe: 1 << 4, Carried: true},
+	{Name: "zbs", HWProbe: 1 << 5, Carried: true},
 	{Name: "zicboz", HWProbe: 1 << 6},
 	{Name: "zbc", HWProbe: 1 << 7},
 	{Name: "zbkb", HWProbe: 1 << 8},
@@ -34,7 +34,7 @@ var riscvFeatures = []Feature{
 	{Name: "zfh", HWProbe: 1 << 27},
 	{Name: "zfa", HWProbe: 1 << 32},
 	{Name: "zacas", HWProbe: 1 << 34},
-	{Name: "zicond", HWProbe: 1 << 35},
+	{Name: "zicond", HWProbe: 1 << 35, Carried: true},
 }
 
 // riscvFloats are f0 to f31 and fcsr, as struct __riscv_d_ext_state has them (riscv/include/uapi/asm/ptrace.h).

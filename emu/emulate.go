@@ -110,6 +110,8 @@ func (e emulated) Counter() uint64                   { return uint64(C.rt0_count
 func (e emulated) CPUID() []arch.CPUID               { return e.cpuid }
 func (e emulated) XCR0() uint64                      { return e.xcr0 }
 
+func (e emulated) Has(feature string) bool { return e.has != nil && e.has(feature) }
+
 func (e emulated) Vector(n int) [4]uint64 {
 	var v [8]uint64
 	C.rt0_wide_reg(e.c, C.int(C.UC_X86_REG_YMM0+n), unsafe.Pointer(&v))

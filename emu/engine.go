@@ -53,12 +53,13 @@ const MaxMemory = C.RT0_PHYS_MAX
 // Config says what CPU to open.
 type Config struct {
 	Arch   *arch.Arch
-	Model  arch.Model   // CPU model; the zero value means the architecture's default
-	Memory uint64       // how much guest memory may be touched, in bytes, page tables included; 0: DefaultMemory
-	CPUID  []arch.CPUID // what CPUID or STFLE answers; nil: the architecture's own table
-	XCR0   uint64       // what XGETBV answers, on x86
-	ID     uint64       // what arm64's MIDR_EL1 says; 0: what the model's does
-	Guards []arch.Guard // instructions that end a run with StopIllegal, whatever the model does with them
+	Model  arch.Model                // CPU model; the zero value means the architecture's default
+	Memory uint64                    // how much guest memory may be touched, in bytes, page tables included; 0: DefaultMemory
+	CPUID  []arch.CPUID              // what CPUID or STFLE answers; nil: the architecture's own table
+	XCR0   uint64                    // what XGETBV answers, on x86
+	Has    func(feature string) bool // what the CPU has of what rt0 carries out; nil: nothing
+	ID     uint64                    // what arm64's MIDR_EL1 says; 0: what the model's does
+	Guards []arch.Guard              // instructions that end a run with StopIllegal, whatever the model does with them
 }
 
 // Engine is an emulated CPU with its address space. It is not safe for concurrent use, but engines do not share anything: each may run
@@ -69,6 +70,7 @@ type Engine struct {
 	mem    Memory
 	cpuid  []arch.CPUID
 	xcr0   uint64
+	has    func(feature string) bool
 	guards []arch.Guard
 	pins   runtime.Pinner
 
@@ -130,7 +132,7 @@ func New(cfg Config) (*Engine, error) {
 	if c == nil {
 		return nil, fmt.Errorf("open engine for %s: %w", a.Name, engineError(code))
 	}
-	e := &Engine{arch: a, c: c, cpuid: cfg.CPUID, xcr0: cfg.XCR0}
+	e := &Engine{arch: a, c: c, cpuid: cfg.CPUID, xcr0: cfg.XCR0, has: cfg.Has}
 	e.mem.e = e
 	e.hidden = newHidden(a.Engine.Hidden)
 	if err := e.initStub(); err != nil {

@@ -159,7 +159,7 @@ func (b *boot) open() error {
 	}
 	b.report.promises = promises(cpu)
 	b.engine, err = emu.New(emu.Config{
-		Arch: b.arch, Model: cpu.Model(), Memory: b.opts.memory, CPUID: cpu.CPUID(), XCR0: cpu.XCR0(), ID: cpu.CPU.MIDR, Guards: cpu.Guards(),
+		Arch: b.arch, Model: cpu.Model(), Memory: b.opts.memory, CPUID: cpu.CPUID(), XCR0: cpu.XCR0(), Has: cpu.Has, ID: cpu.CPU.MIDR, Guards: cpu.Guards(),
 	})
 	if err != nil {
 		return err

@@ -56,12 +56,16 @@ func TestVariants(t *testing.T) {
 	})
 }
 
-// TestCarriedOut: cases print the same on a CPU with AVX2, of which rt0 carries out what the runtime and the compiler write. A case may end at an
-// instruction that it does not, in the assembly of cryptography.
+// TestCarriedOut: cases print the same on a CPU with AVX2, of which rt0 carries out what the runtime and the compiler write, and on one with Zba, Zbb and
+// Zbs, which it carries out in full. A case may end at an instruction that it does not, in the assembly of cryptography.
 func TestCarriedOut(t *testing.T) {
 	t.Parallel()
 	names := []string{"hello", "maps", "fma", "bits", "integers", "floats", "panic", "stacks", "goroutines"}
-	for _, build := range []struct{ goarch, setting string }{{"386", "GO386=sse2"}, {"amd64", "GOAMD64=v3"}} {
+	for _, build := range []struct{ goarch, setting, key, value string }{
+		{"386", "GO386=sse2", "cpu.model", "haswell"},
+		{"amd64", "GOAMD64=v3", "cpu.model", "haswell"},
+		{"riscv64", "GORISCV64=rva22u64", "features", "+zba,+zbb,+zbs"},
+	} {
 		a, ok := arch.Find(build.goarch)
 		require.True(t, ok)
 		t.Run(build.goarch+"/"+build.setting, func(t *testing.T) {
@@ -72,7 +76,7 @@ func TestCarriedOut(t *testing.T) {
 				if c.Machine || minor(t, bin) < c.Since || !slices.Contains(names, c.Name) {
 					continue
 				}
-				m := machine.New(machine.Setting("cpu.model", "haswell"))
+				m := machine.New(machine.Setting(build.key, build.value))
 				m.Args = []string{c.Name}
 				b := harness.Boot(t, bin, m, harness.Until("exit"), harness.Timeout(limit))
 				if b.Outcome == harness.Stuck {
