@@ -14,8 +14,8 @@ import (
 	"github.com/rt0-dev/rt0/machine"
 )
 
-// addressed is the image on the machine's addresses: as wide as vm.addressBits says, or else wide enough for where mmap and the stack are to
-// begin. The error says what of the machine the architecture does not have.
+// addressed is the image on the machine's addresses: as wide as vm.addressBits says, or else wide enough for where mmap and the stack
+// are to begin. The error says what of the machine the architecture does not have.
 func addressed(img *loader.Image, m machine.Machine) (*loader.Image, error) {
 	a := img.Arch
 	if bits := m.VM.AddressBits; bits != 0 {
@@ -35,7 +35,8 @@ func addressed(img *loader.Image, m machine.Machine) (*loader.Image, error) {
 	}{{"vm.mmapTop", m.VM.MmapTop}, {"stack.top", m.Stack.Top}} {
 		wide, ok := a.Reaching(uint64(place.addr))
 		if !ok || m.VM.AddressBits != 0 && wide != a {
-			return nil, &machine.ValueError{Key: place.key, Value: place.addr.String(), Want: fmt.Sprintf("user addresses of %s end at %#x", a.Name, topOf(a, m))}
+			return nil, &machine.ValueError{Key: place.key, Value: place.addr.String(),
+				Want: fmt.Sprintf("user addresses of %s end at %#x", a.Name, topOf(a, m))}
 		}
 		a = wide
 	}

@@ -78,8 +78,8 @@ func (p *Process) commitLimit() uint64 {
 	return limit
 }
 
-// expandStack is expand_stack of mm/mmap.c: the first stack grows to where it is touched, as far as RLIMIT_STACK goes, and not into the guard
-// above the next mapping. Up to RLIMIT_STACK's default it is there from the start (loader.NewStack).
+// expandStack is expand_stack of mm/mmap.c: the first stack grows to where it is touched, as far as RLIMIT_STACK goes, and not into the
+// guard above the next mapping. Up to RLIMIT_STACK's default it is there from the start (loader.NewStack).
 func (p *Process) expandStack(addr uint64) bool {
 	start, guard := p.space.down(addr), stackGuard*p.space.page
 	r, ok := p.mem.Next(addr)

@@ -197,3 +197,34 @@ func TestDataLimit(t *testing.T) {
 		require.Zero(t, errno)
 	})
 }
+
+// TestProcessLimit: RLIMIT_NPROC counts threads.
+func TestProcessLimit(t *testing.T) {
+	eachProcess(t, func(t *testing.T, start func(...string) *Process) {
+		p := start("rlimits.nproc", "2")
+		p.spawn(t)
+		var args [5]uint64
+		args[p.arch.Syscall.Clone.Flags], args[p.arch.Syscall.Clone.Stack] = threadFlags, testStack+testSize/2
+		_, errno := p.do("clone", args[:]...)
+		require.Equal(t, arch.EAGAIN, errno)
+	})
+}
+
+// TestStackGrows: to where it is touched, within its limit, and not up to the next mapping.
+func TestStackGrows(t *testing.T) {
+	eachProcess(t, func(t *testing.T, start func(...string) *Process) {
+		const top, size = 0x30000000, 8 << 20
+		p := start("rlimits.stack", "16MiB")
+		require.NoError(t, p.mem.Map(top-size, size, 3, tagStack))
+		require.False(t, p.expandStack(top-16<<20-1), "beyond the limit")
+		require.True(t, p.expandStack(top-12<<20+5))
+		require.True(t, p.mem.Mapped(top-12<<20, 12<<20))
+		require.Equal(t, "[stack]", p.origin(first(p.mem.Find(top-12<<20))).name)
+		require.NoError(t, p.mem.Map(top-15<<20, 4096, 3, tagAnon))
+		require.False(t, p.expandStack(top-15<<20+stackGuard*4096), "into the guard")
+		require.True(t, p.expandStack(top-15<<20+4096+stackGuard*4096))
+		require.False(t, start().expandStack(0x1000), "there is no stack")
+	})
+}
+
+func first[A, B any](a A, _ B) A { return a }

@@ -66,8 +66,8 @@ func (i *Image) auxv(l Layout, m machine.Machine, caps [3]uint64, o StackOptions
 	return append(v, Aux{arch.AT_NULL, 0})
 }
 
-// override is the vector with what the machine says of its entries: other values in their places, further entries before the end in the order
-// of their numbers.
+// override is the vector with what the machine says of its entries: other values in their places, further entries before the end in the
+// order of their numbers.
 func override(v []Aux, m machine.Machine) []Aux {
 	given := map[uint64]string{}
 	if m.Process.Secure {

@@ -117,7 +117,8 @@ func stackLimit(m machine.Machine) uint64 {
 // used must fit.
 func (i *Image) placed(s *Stack, l Layout) error {
 	for _, seg := range i.Segments {
-		if start, end := roundDown(seg.Addr+l.Bias, emu.PageSize), roundUp(seg.Addr+seg.MemSize+l.Bias, emu.PageSize); start < s.End && s.Start < end {
+		start, end := roundDown(seg.Addr+l.Bias, emu.PageSize), roundUp(seg.Addr+seg.MemSize+l.Bias, emu.PageSize)
+		if start < s.End && s.Start < end {
 			s.Start = end
 		}
 	}

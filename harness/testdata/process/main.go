@@ -44,14 +44,14 @@ func main() {
 	case "read":
 		n, err := os.Stdin.Read(make([]byte, 10))
 		fmt.Println(n, err)
-	case "open": // the number of the next descriptor, and how many there can be
+	case "open": // the number of the next descriptor
 		f, err := os.Open("/etc/passwd")
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		fmt.Println(f.Fd())
-	case "files":
+	case "files": // how many there can be
 		var l syscall.Rlimit
 		err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l)
 		fmt.Println(l.Cur, l.Max, err)
@@ -61,15 +61,6 @@ func main() {
 				break
 			}
 		}
-	case "threads":
-		for range 20 {
-			go func() {
-				runtime.LockOSThread()
-				select {}
-			}()
-			runtime.Gosched()
-		}
-		fmt.Println("all started")
 	case "throw":
 		var m map[int]int
 		m[0] = 1
