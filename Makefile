@@ -62,6 +62,10 @@ test-tools:
 	@scripts/tool.sh /usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1 libc6-arm64-cross libc6-ppc64el-cross libc6-s390x-cross || \
 		echo 'tests that compare position-independent programs with qemu-user will be skipped' >&2
 
+.PHONY: zoo
+zoo: build ## reproduce the zoo of start-up bugs, every release on every architecture (fetches some 40 toolchains)
+	@bin/rt0 zoo $(ARGS)
+
 .PHONY: check
 check: deps ## format, vet, staticcheck, generated files, go.mod, the order of the house
 	@scripts/check.sh
