@@ -20,14 +20,7 @@ func TestStrangeCode(t *testing.T) {
 		died := 0
 		for seed := range uint64(20) {
 			random := rand.New(rand.NewPCG(seed, 4))
-			text := make([]byte, 4*emu.PageSize)
-			for i := 0; i < len(text); i += 4 {
-				word := random.Uint32()
-				if seed%2 == 0 { // one instruction with many operands
-					word = word&0x03fff83f | uint32(seed)*0x9e3779b9&0xfc0007c0
-				}
-				a.Order.PutUint32(text[i:], word)
-			}
+			text := strangeCode(a, random, seed, 4)
 			e := open(t, a, 16<<20)
 			require.NoError(t, e.Mem().MapBytes(codeAddr, uint64(len(text)), emu.Read|emu.Exec, 1, text))
 			for range 50 {
@@ -78,4 +71,17 @@ func TestEngineDies(t *testing.T) {
 		other.SetReg(a.PC, codeAddr)
 		require.Equal(t, emu.StopIllegal, other.Run(10_000).Kind, "others run on")
 	}
+}
+
+// strangeCode is pages of random instructions; for every other seed of one instruction with many operands.
+func strangeCode(a *arch.Arch, random *rand.Rand, seed uint64, pages int) []byte {
+	text := make([]byte, pages*emu.PageSize)
+	for i := 0; i < len(text); i += 4 {
+		word := random.Uint32()
+		if seed%2 == 0 {
+			word = word&0x03fff83f | uint32(seed)*0x9e3779b9&0xfc0007c0
+		}
+		a.Order.PutUint32(text[i:], word)
+	}
+	return text
 }

@@ -43,14 +43,7 @@ func TestLongAndStrange(t *testing.T) {
 		}
 		for seed := range uint64(6) {
 			random := rand.New(rand.NewPCG(seed, 4))
-			text := make([]byte, 2*emu.PageSize)
-			for i := 0; i < len(text); i += 4 {
-				word := random.Uint32()
-				if seed%2 == 0 { // one instruction with many registers
-					word = word&0x03fff83f | uint32(seed)*0x9e3779b9&0xfc0007c0
-				}
-				a.Order.PutUint32(text[i:], word)
-			}
+			text := strangeCode(a, random, seed, 2)
 			e := open(t, a, 16<<20)
 			require.NoError(t, e.Mem().MapBytes(codeAddr, uint64(len(text)), emu.Read|emu.Exec, 1, text))
 			for range 50 {
