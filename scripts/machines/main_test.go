@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rt0-dev/rt0/internal/render"
 	"github.com/rt0-dev/rt0/machine"
 )
 
@@ -20,7 +21,7 @@ func TestDocument(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "machines.md"))
 	require.NoError(t, err)
-	want, err := insert(string(data))
+	want, err := render.Regenerate(string(data), parts)
 	require.NoError(t, err)
 	require.Equal(t, want, string(data), "run go generate")
 	prose, _, _ := strings.Cut(string(data), "## All keys")
@@ -48,25 +49,4 @@ func TestExamples(t *testing.T) {
 		_, err := machine.Load(file)
 		require.NoError(t, err, example[1])
 	}
-}
-
-func TestUpdate(t *testing.T) {
-	t.Parallel()
-	_, err := insert("no markers\n")
-	require.ErrorContains(t, err, "it has no lines")
-	file := filepath.Join(t.TempDir(), "x.md")
-	require.ErrorIs(t, update(file), os.ErrNotExist)
-	text := "a\n"
-	for _, s := range sections {
-		text += "<!-- " + s.name + ": begin; go generate writes it -->\nof yesterday\n<!-- " + s.name + ": end -->\nb\n"
-	}
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o666))
-	require.NoError(t, update(file))
-	once, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.NotContains(t, string(once), "of yesterday")
-	require.NoError(t, update(file))
-	twice, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.Equal(t, string(once), string(twice))
 }
