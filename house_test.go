@@ -28,7 +28,7 @@ var storeys = [][]string{
 	{"emu", "machine"},
 	{"loader", "kernel", "fixtures"},
 	{"harness"},
-	{"zoo"},
+	{"zoo", "diff"},
 	{"internal/render"},
 	{"cmd", "scripts"},
 }
