@@ -42,11 +42,23 @@ func Phases() []string {
 // schedinitCalls are what runtime.schedinit calls, of all releases. Those that a release lacks or inlines are absent from a report.
 // The order is of no account: reports give the order in which they ran.
 var schedinitCalls = []string{
-	"getGodebugEarly", "parseRuntimeDebugVars", "(*ticksType).init", "tracebackinit", "moduledataverify", "moduledataverify1", "symtabinit", "stackinit",
-	"fastrandinit", "randinit", "mallocinit", "godebugInit", "cpuinit", "alginit", "mcommoninit", "modulesinit", "typelinksinit", "itabsinit",
-	"stkobjinit", "sigsave", "msigsave", "goargs", "goenvs", "goenvs_unix", "secure", "initSecureMode", "checkfds", "parsedebugvars",
-	"finishDebugVarsSetup", "gcinit", "mProfStackInit", "defaultGOMAXPROCSInit", "defaultGOMAXPROCS", "procresize", "traceLockInit",
-	"lockVerifyMSize", "raceinit",
+	"getGodebugEarly", "haveexperiment", "parseRuntimeDebugVars", "(*ticksType).init", "tracebackinit", "moduledataverify",
+	"moduledataverify1", "symtabinit", "stackinit", "fastrandinit", "randinit", "mallocinit", "godebugInit", "cpuinit", "alginit",
+	"mcommoninit", "modulesinit", "typelinksinit", "itabsinit", "stkobjinit", "sigsave", "msigsave", "goargs", "goenvs", "goenvs_unix",
+	"secure", "initSecureMode", "checkfds", "parsedebugvars", "finishDebugVarsSetup", "gcinit", "mProfStackInit", "defaultGOMAXPROCSInit",
+	"defaultGOMAXPROCS", "procresize", "traceLockInit", "lockVerifyMSize", "raceinit",
+}
+
+// schedinitMoved are calls that have left package runtime, under their old names.
+var schedinitMoved = map[string]string{"alginit": "internal/runtime/maps.AlgInit"} // since Go 1.27
+
+// schedinitFunctions are the functions that a call inside schedinit is, of all releases.
+func schedinitFunctions(call string) []string {
+	functions := []string{"runtime." + call}
+	if moved, ok := schedinitMoved[call]; ok {
+		functions = append(functions, moved)
+	}
+	return functions
 }
 
 const abiWrapper = ".abi0"
@@ -82,12 +94,13 @@ func (b *boot) watchPhases() {
 		}
 	}
 	for _, call := range schedinitCalls {
-		name := "runtime." + call
-		for _, f := range b.symbols[name] {
-			b.watch(f.Addr, func(t *kernel.Thread) bool {
-				b.enterCall(call, name)
-				return false
-			})
+		for _, name := range schedinitFunctions(call) {
+			for _, f := range b.symbols[name] {
+				b.watch(f.Addr, func(t *kernel.Thread) bool {
+					b.enterCall(call, name)
+					return false
+				})
+			}
 		}
 	}
 }
@@ -127,9 +140,11 @@ func (b *boot) endPhase() {
 // unwatchSchedinit takes the breakpoints of the calls away, of which some are called often later.
 func (b *boot) unwatchSchedinit() {
 	for _, call := range schedinitCalls {
-		for _, f := range b.symbols["runtime."+call] {
-			if len(b.watchers[f.Addr]) == 1 {
-				b.unwatch(f.Addr)
+		for _, name := range schedinitFunctions(call) {
+			for _, f := range b.symbols[name] {
+				if len(b.watchers[f.Addr]) == 1 {
+					b.unwatch(f.Addr)
+				}
 			}
 		}
 	}

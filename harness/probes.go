@@ -72,8 +72,8 @@ func (b *boot) probe() Runtime {
 	return r
 }
 
-// cpuFeatures reads internal/cpu.options, a slice of {Name string; Feature *bool; ...}, in four words each since Go 1.11. It is empty before
-// schedinit calls cpu.Initialize, and on architectures of which internal/cpu wants nothing.
+// cpuFeatures reads internal/cpu.options, a slice of {Name string; Feature *bool; ...}: of three words each in Go 1.11, which is the first
+// to have it, then of four. It is empty before schedinit calls cpu.Initialize, and on architectures of which internal/cpu wants nothing.
 func (b *boot) cpuFeatures() []string {
 	addr, ok := b.variable("internal/cpu.options")
 	if !ok {
@@ -85,9 +85,13 @@ func (b *boot) cpuFeatures() []string {
 	if !ok1 || !ok2 || n == 0 || n > maxOptions {
 		return nil
 	}
+	words := uint64(4)
+	if b.img.Minor() < 12 {
+		words = 3
+	}
 	found := []string{}
 	for i := range n {
-		option := first + i*4*size
+		option := first + i*words*size
 		data, ok1 := b.word(option)
 		length, ok2 := b.word(option + size)
 		feature, ok3 := b.word(option + 2*size)

@@ -133,7 +133,7 @@ type Runtime struct {
 	// VDSOClockgettime is the address of the vDSO's clock_gettime (runtime.vdsoClockgettimeSym); 0: the runtime found none, Unknown: it does
 	// not look for one.
 	VDSOClockgettime int `json:"vdsoClockgettime"`
-	SecureMode       int `json:"secureMode"` // 1: the runtime takes the program for a set-user-ID one (AT_SECURE); since Go 1.21
+	SecureMode       int `json:"secureMode"` // 1: the runtime takes the program for a set-user-ID one (AT_SECURE); since Go 1.19.10 and 1.20.5
 
 	Args []string `json:"args"` // os.Args as the runtime keeps them; nil when unknown
 	Env  []string `json:"env"`  // the environment, likewise

@@ -44,8 +44,10 @@ func (b *boot) resolve() error {
 			wanted[f] = true
 		}
 	}
-	for _, f := range schedinitCalls {
-		wanted["runtime."+f] = true
+	for _, call := range schedinitCalls {
+		for _, f := range schedinitFunctions(call) {
+			wanted[f] = true
+		}
 	}
 	for _, f := range slices.Concat(deathFunctions, b.opts.breaks) {
 		wanted[f] = true
