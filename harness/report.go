@@ -72,6 +72,7 @@ var Outcomes = []Outcome{Reached, Exited, Threw, Killed, Stuck, Refused}
 
 // Report is one boot: plain data. Equal binaries, machines and options give equal reports on every host.
 type Report struct {
+	Cell     *Cell           `json:"cell,omitempty"` // in a matrix
 	Binary   Binary          `json:"binary"`
 	Machine  machine.Machine `json:"machine"` // resolved
 	Until    string          `json:"until"`   // the point asked for: a phase or a symbol
@@ -91,12 +92,15 @@ type Report struct {
 	Inits  []Init `json:"inits"`
 	Counts Counts `json:"counts"`
 	// Calls are the system calls by name, those that never returned among them.
-	Calls    map[string]int `json:"calls"`
-	Events   []string       `json:"events"`             // what the faked kernel met and does not do: one line each
-	Syscalls []Syscall      `json:"syscalls,omitempty"` // when traced
+	Calls map[string]int `json:"calls"`
+	// Files are the paths that the guest asked for, in that order: the first call of each name on each. Of more than 4096 the rest is left out.
+	Files    []File    `json:"files"`
+	Events   []string  `json:"events"`             // what the faked kernel met and does not do: one line each
+	Syscalls []Syscall `json:"syscalls,omitempty"` // when traced
 	// Hash is over all that the guest did, in hexadecimal: see hash.go. It depends on nothing of the host, and on nothing that only looks.
 	Hash string `json:"hash"`
 
+	err      error // why there was no boot
 	crash    *Crash
 	died     string // the phase in which the runtime gave up; it goes on to exit
 	options  *options

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rt0-dev/rt0/fixtures"
 	"github.com/rt0-dev/rt0/machine"
 )
 
@@ -38,6 +39,9 @@ func machineWords(m machine.Machine) (words, args []string) {
 func (r *Report) Reproduce() string {
 	machine, args := machineWords(r.Machine)
 	words := append([]string{"rt0", "boot"}, machine...)
+	if r.Cell != nil {
+		words = append([]string{"rt0", "matrix"}, append(r.Cell.words(), machine...)...)
+	}
 	if r.Until != DefaultUntil {
 		words = append(words, "--until", r.Until)
 	}
@@ -56,10 +60,28 @@ func (r *Report) Reproduce() string {
 	if len(args) > 0 {
 		words = append(append(words, "--"), args...)
 	}
-	for i, w := range words {
-		words[i] = quote(w)
+	return quoteAll(words)
+}
+
+// words are the flags of `rt0 matrix` that pick the cell, but for its machine.
+func (c Cell) words() []string {
+	words := []string{"--go", c.Toolchain, "--arch", c.GOARCH}
+	if c.Variant != "" && c.Variant != fixtures.ModeExe {
+		words = append(words, "--variant", c.Variant)
 	}
-	return strings.Join(words, " ")
+	if c.Flags != "" {
+		words = append(words, "--build-flags", c.Flags)
+	}
+	return words
+}
+
+// quoteAll makes a command line of words.
+func quoteAll(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = quote(w)
+	}
+	return strings.Join(quoted, " ")
 }
 
 // quote makes a word safe for a POSIX shell.

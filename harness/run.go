@@ -43,6 +43,7 @@ type boot struct {
 	faults      map[int]*sighted // by thread
 
 	hash   *hasher
+	files  map[[2]string]bool // calls and paths that the report has
 	recent recentCalls
 	tracer *tracer
 }
@@ -54,16 +55,30 @@ func Run(ctx context.Context, bin string, m machine.Machine, opts ...Option) (*R
 	o := newOptions(opts)
 	m = m.Resolved()
 	m.Args = append(m.Args, o.args...)
-	r := &Report{
-		Binary: Binary{Path: bin}, Machine: m, Until: o.until, Runtime: noRuntime(),
-		Phases: []Phase{}, Schedinit: []Phase{}, Inits: []Init{}, Calls: map[string]int{}, Events: []string{},
-		options: o,
-	}
+	r := newReport(bin, m, o)
 	if err := run(ctx, r, o); err != nil {
-		r.Outcome, r.Reason = Refused, err.Error()
+		r.Outcome, r.Reason, r.err = Refused, err.Error(), err
 		return r, err
 	}
 	return r, nil
+}
+
+// newReport is the report of a boot that has not begun.
+func newReport(bin string, m machine.Machine, o *options) *Report {
+	return &Report{
+		Binary: Binary{Path: bin}, Machine: m, Until: o.until, Runtime: noRuntime(),
+		Phases: []Phase{}, Schedinit: []Phase{}, Inits: []Init{}, Calls: map[string]int{}, Files: []File{}, Events: []string{},
+		options: o,
+	}
+}
+
+// Err is why there was no boot, where the report comes from [Run] or a [MatrixRunner]; of a report that was read from a document it is the reason
+// alone. It is nil when there was a boot.
+func (r *Report) Err() error {
+	if r.Outcome == Refused && r.err == nil {
+		return errors.New(r.Reason)
+	}
+	return r.err
 }
 
 // run carries the boot out, and fills r in.
@@ -131,7 +146,7 @@ func newBoot(r *Report, o *options, img *loader.Image) (*boot, error) {
 		opts: o, img: img, arch: img.Arch, report: r,
 		symbols: map[string][]loader.Func{}, watchers: map[uint64][]watcher{}, locals: map[uint64]uint64{}, spent: map[uint64]int{},
 		entered: map[string]bool{}, returns: map[uint64]bool{},
-		hash: newHasher(),
+		hash: newHasher(), files: map[[2]string]bool{},
 	}
 	b.tracer = newTracer(b)
 	if err := b.open(); err != nil {
@@ -237,6 +252,7 @@ func (b *boot) atSyscall(s *kernel.Syscall) {
 	c := call{s, b.arch, b.callText(s), b.report.Phase}
 	b.recent.add(c)
 	b.report.Calls[s.Name]++
+	b.sawFile(c)
 	b.tracer.syscall(c)
 }
 
