@@ -8,12 +8,10 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rt0-dev/rt0/arch"
-	"github.com/rt0-dev/rt0/emu"
 	"github.com/rt0-dev/rt0/fixtures"
 	"github.com/rt0-dev/rt0/harness"
 	"github.com/rt0-dev/rt0/internal/render"
@@ -24,20 +22,18 @@ import (
 type bootFlags struct {
 	*global
 	machineFlags
+	boundFlags
 	output
 
-	goarch       string
-	until        string
-	instructions countFlag
-	memory       sizeFlag
-	timeout      time.Duration
-	expect       expectFlag
-	traces       traceFlag
-	traceFile    string
+	goarch    string
+	until     string
+	expect    expectFlag
+	traces    traceFlag
+	traceFile string
 }
 
 func newBoot(g *global) *cobra.Command {
-	f := &bootFlags{global: g, instructions: harness.DefaultInstructions, memory: harness.DefaultMemory}
+	f := &bootFlags{global: g, boundFlags: newBoundFlags()}
 	cmd := &cobra.Command{
 		Use:   "boot [flags] BINARY [-- ARG...]",
 		Short: "Boot one Go binary on one machine, and print what the runtime concluded",
@@ -70,9 +66,7 @@ Exit status: 0 all as asked and expected; 1 an expectation failed; 2 wrong usage
 	f.machineFlags.register(cmd)
 	flags.StringVar(&f.goarch, "arch", "", "build sources for this `GOARCH` (default: the host's)")
 	flags.StringVar(&f.until, "until", harness.DefaultUntil, "stop at a `PHASE|SYMBOL`; exit runs the program to its end")
-	flags.Var(&f.instructions, "limit-instructions", "most instructions of all threads together")
-	flags.Var(&f.memory, "limit-memory", "most memory that the guest may touch")
-	flags.DurationVar(&f.timeout, "timeout", 0, "most `TIME` on the host's clock, such as 10s; 0 is no bound (default 0)")
+	f.boundFlags.register(cmd)
 	flags.Var(&f.expect, "expect", "assertion, repeatable: KEY=VALUE, KEY~TEXT (contains), KEY=~PATTERN (matches), != !~ <= >=")
 	flags.Var(&f.traces, "trace", "write a trace to standard error, repeatable: "+strings.Join(traceNames(), ", "))
 	flags.StringVar(&f.traceFile, "trace-file", "", "write traces to `FILE` instead")
@@ -81,17 +75,7 @@ Exit status: 0 all as asked and expected; 1 an expectation failed; 2 wrong usage
 	complete(cmd, "arch", arch.Names)
 	complete(cmd, "until", harness.Phases)
 	complete(cmd, "trace", traceNames)
-	complete(cmd, "timeout", func() []string { return []string{"10s", "1m", "10m"} })
-	err := cmd.RegisterFlagCompletionFunc("expect", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		var keys []string
-		for _, key := range harness.ExpectKeys() {
-			keys = append(keys, key+"=")
-		}
-		return keys, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	})
-	if err != nil {
-		panic(err)
-	}
+	completeExpect(cmd)
 	return cmd
 }
 
@@ -143,10 +127,7 @@ func (f *bootFlags) run(cmd *cobra.Command, args []string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	options := []harness.Option{
-		harness.Until(f.until), harness.LimitInstructions(uint64(f.instructions)), harness.LimitMemory(uint64(f.memory)),
-		harness.Timeout(f.timeout), harness.Args(args[1:]...),
-	}
+	options := append(f.bounds(), harness.Until(f.until), harness.Args(args[1:]...))
 	traces, closeTraces, err := f.traceOptions(stderr)
 	if err != nil {
 		return err
@@ -176,15 +157,10 @@ func (f *bootFlags) run(cmd *cobra.Command, args []string) error {
 
 // contradictions refuses values of flags that make no sense.
 func (f *bootFlags) contradictions() error {
-	switch {
-	case f.traceFile != "" && len(f.traces) == 0:
+	if f.traceFile != "" && len(f.traces) == 0 {
 		return failf(statusUsage, "--trace-file says where to, and no --trace says what: --trace %s", strings.Join(traceNames(), "|"))
-	case f.memory == 0 || uint64(f.memory) > emu.MaxMemory:
-		return failf(statusUsage, "--limit-memory cannot be %s: want a size up to %s", f.memory.String(), machine.Size(emu.MaxMemory))
-	case f.timeout < 0:
-		return failf(statusUsage, "--timeout cannot be %s: want a time such as 10s, or 0", f.timeout)
 	}
-	return nil
+	return f.sane()
 }
 
 // traceOptions are the options of the traces asked for, and a function that ends them.

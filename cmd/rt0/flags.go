@@ -24,8 +24,24 @@ type machineFlags struct {
 type setting struct{ key, value string }
 
 func (f *machineFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.profile, "machine", "default", "the machine: a profile's `NAME` (see rt0 machines), or a YAML file")
+	f.registerSettings(cmd)
+	completeMachine(cmd)
+}
+
+// completeMachine completes --machine; a file is as good as a profile.
+func completeMachine(cmd *cobra.Command) {
+	err := cmd.RegisterFlagCompletionFunc("machine", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return profileNames(), cobra.ShellCompDirectiveDefault
+	})
+	if err != nil {
+		panic(err)
+	}
+}
+
+// registerSettings adds the flags that change a machine.
+func (f *machineFlags) registerSettings(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.profile, "machine", "default", "the machine: a profile's `NAME` (see rt0 machines), or a YAML file")
 	flags.Var(&settingFlag{f, "", "KEY=VALUE"}, "set", "override a value of the machine, repeatable: --set hugePage=none")
 	flags.Var(&settingFlag{f, "cpus", "N"}, "cpus", "CPUs: a count (7) or a list (0-3,8); short for --set cpus=")
 	flags.Var(&settingFlag{f, "hugePage", "SIZE"}, "hugepage", "transparent huge page: 2MiB, 1GiB, none; short for --set hugePage=")
@@ -33,13 +49,7 @@ func (f *machineFlags) register(cmd *cobra.Command) {
 	flags.Var(&settingFlag{f, "kernel.release", "RELEASE"}, "kernel", "kernel release; short for --set kernel.release=")
 	flags.Var(&settingFlag{f, "env.", "NAME=VALUE"}, "env", "a variable of the guest's environment, repeatable; it inherits none")
 
-	err := cmd.RegisterFlagCompletionFunc("machine", func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-		return profileNames(), cobra.ShellCompDirectiveDefault // a file is as good
-	})
-	if err != nil {
-		panic(err)
-	}
-	err = cmd.RegisterFlagCompletionFunc("set", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	err := cmd.RegisterFlagCompletionFunc("set", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var keys []string
 		for _, k := range machine.Keys() {
 			name := k.Key + "="
@@ -59,8 +69,11 @@ func (f *machineFlags) register(cmd *cobra.Command) {
 }
 
 // machine is the machine that the flags describe.
-func (f *machineFlags) machine() (machine.Machine, error) {
-	m, err := machine.Load(f.profile)
+func (f *machineFlags) machine() (machine.Machine, error) { return f.machineNamed(f.profile) }
+
+// machineNamed is a profile with the settings of the flags.
+func (f *machineFlags) machineNamed(profile string) (machine.Machine, error) {
+	m, err := machine.Load(profile)
 	if err != nil {
 		return m, failf(statusUsage, "--machine: %w", err)
 	}
@@ -148,6 +161,20 @@ func (e *expectFlag) Set(text string) error {
 	}
 	*e = append(*e, expectation)
 	return nil
+}
+
+// completeExpect completes the keys of --expect.
+func completeExpect(cmd *cobra.Command) {
+	err := cmd.RegisterFlagCompletionFunc("expect", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var keys []string
+		for _, key := range harness.ExpectKeys() {
+			keys = append(keys, key+"=")
+		}
+		return keys, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	})
+	if err != nil {
+		panic(err)
+	}
 }
 
 // traceFlag collects kinds of trace.

@@ -216,8 +216,10 @@ func (f *zooFlags) runAll(cmd *cobra.Command, entries []zoo.Entry) error {
 	if len(jobs) == 0 {
 		return f.nothing(entries, all)
 	}
-	p := newZooProgress(f.progressTo(cmd))
-	runner := &zoo.Runner{Progress: p.at}
+	p := newBootsProgress(f.progressTo(cmd), "zoo")
+	runner := &zoo.Runner{Progress: func(row zoo.Row, done, total int) {
+		p.at(fmt.Sprintf("%s, %s, %s", row.Entry, row.Release, row.Arch), done, total)
+	}}
 	rows, err := runner.Run(cmd.Context(), jobs)
 	p.done()
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // Style is how a boot is shown to people.
 type Style struct {
 	Colour  bool
+	Width   int  // columns of the terminal; 0: any
 	Verbose bool // the calls inside schedinit, package initialisers, events, and the whole state of a crash as well
 }
 

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/kballard/go-shellquote"
+	"github.com/spf13/cobra"
+
+	"github.com/rt0-dev/rt0/arch"
+	"github.com/rt0-dev/rt0/fixtures"
+	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/internal/render"
+)
+
+// matrixFlags are those of `rt0 matrix`.
+type matrixFlags struct {
+	*global
+	machineFlags
+	boundFlags
+	buildFlags
+	output
+
+	toolchains []string
+	arches     []string
+	machines   []string
+	variants   []string
+	until      string
+	expect     expectFlag
+	save       string
+	shard      shardFlag
+}
+
+func newMatrix(g *global) *cobra.Command {
+	f := &matrixFlags{global: g, boundFlags: newBoundFlags()}
+	cmd := &cobra.Command{
+		Use:   "matrix [flags] [PROGRAM...] [-- ARG...]",
+		Short: "Boot programs built with many toolchains, for many architectures, on many machines",
+		Long: `Boot programs built with many toolchains, for many architectures, on many machines,
+and show what changes from one release of Go to the next.
+
+PROGRAM is a package's directory, a .go file, or one of rt0's own fixtures (default:
+hello). A package is built where it lies, with the dependencies of its module, and
+without cgo. Toolchains that are not here are fetched by the go command; what they
+take is said before, and rt0 doctor --prune frees it.
+
+--go takes a list of
+  1.26, 1.26.3, 1.27rc1   the newest patch of a release, or exactly that one
+  1.21..1.27, 1.21..      the newest patch of each release of a range
+  1.26.0..1.26.5, 1.25.*  patches
+  all                     all releases since Go 1.5
+  local, tip, DIR         the go on PATH, what gotip keeps, a GOROOT
+
+A release that has no port to an architecture leaves its cells empty; one that cannot
+build the program says so in a line, and the rest goes on.
+
+With --save, a run that was interrupted goes on where it stopped when the same command
+is given again.
+
+Exit status: 0 all as asked and expected; 1 an expectation failed; 2 wrong usage; 3 something could not be built or
+booted; 4 a program died or got stuck, and no expectation said that it would.`,
+		Example: `  # Seven releases, everywhere, on three machines.
+  rt0 matrix --go 1.21..1.27 --machine default,graviton,raspberry-pi-4
+
+  # What would the upgrade do to this server's start-up, on the boards that it ships to?
+  rt0 matrix ./cmd/server --go 1.26,1.27 --arch arm64,arm --machine raspberry-pi-4 -o html --out upgrade.html`,
+		ValidArgsFunction: completePrograms,
+		RunE:              f.run,
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringSliceVar(&f.toolchains, "go", []string{"local"}, "`LIST` of toolchains: 1.21..1.27, 1.26.3, all, local, tip, a GOROOT")
+	flags.StringSliceVar(&f.arches, "arch", []string{allArches}, "`LIST` of architectures, or all")
+	flags.StringSliceVar(&f.machines, "machine", []string{"default"}, "`LIST` of machines: profiles (see rt0 machines), or YAML files")
+	f.machineFlags.registerSettings(cmd)
+	flags.StringSliceVar(&f.variants, "variant", []string{fixtures.ModeExe}, "`LIST` of ways to build: exe, pie, stripped, pie+stripped, GOAMD64=v3")
+	f.buildFlags.register(cmd)
+	flags.StringVar(&f.until, "until", harness.DefaultUntil, "stop at a `PHASE|SYMBOL`; exit runs the programs to their end")
+	f.boundFlags.register(cmd)
+	flags.Var(&f.expect, "expect", "assertion on every boot, repeatable: see rt0 boot --help")
+	flags.StringVar(&f.save, "save", "", "keep all reports in `FILE`, for rt0 diff, rt0 report and an interrupted run's continuation")
+	flags.Var(&f.shard, "shard", "boot part `K/N` of the matrix only: 3/8; rt0 report merge puts the parts together")
+	f.output.register(cmd, documentForms.names()...)
+
+	complete(cmd, "arch", func() []string { return append(arch.Names(), allArches) })
+	complete(cmd, "until", harness.Phases)
+	completeMachine(cmd)
+	complete(cmd, "variant", func() []string { return []string{"exe", "pie", "stripped", "pie+stripped"} })
+	completeExpect(cmd)
+	return cmd
+}
+
+func completePrograms(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return fixtures.Names(), cobra.ShellCompDirectiveDefault
+}
+
+// allArches stands for every architecture.
+const allArches = "all"
+
+// shardFlag is part K of N; both are 1 when nothing was asked for.
+type shardFlag struct{ k, n int }
+
+func (s *shardFlag) String() string {
+	if s.n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.k, s.n)
+}
+
+func (s *shardFlag) Type() string { return "K/N" }
+
+func (s *shardFlag) Set(text string) error {
+	var k, n int
+	var rest string
+	if got, _ := fmt.Sscanf(text, "%d/%d%s", &k, &n, &rest); got != 2 || k < 1 || n < k {
+		return fmt.Errorf("want K/N with K from 1 to N, such as 3/8")
+	}
+	s.k, s.n = k, n
+	return nil
+}
+
+// buildFlags are flags of go build for a user's program.
+type buildFlags struct {
+	tags, ldflags, gcflags, mod string
+	more                        string
+}
+
+func (f *buildFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.tags, "tags", "", "go build's -tags, a `LIST`")
+	flags.StringVar(&f.ldflags, "ldflags", "", "go build's -ldflags: `FLAGS` of the linker")
+	flags.StringVar(&f.gcflags, "gcflags", "", "go build's -gcflags: `FLAGS` of the compiler")
+	flags.StringVar(&f.mod, "mod", "", "go build's -mod: `MODE` readonly, vendor or mod")
+	flags.StringVar(&f.more, "build-flags", "", "other `FLAGS` of go build, as a shell would have them: \"-trimpath -cover\"")
+}
+
+// list is what go build is told.
+func (f *buildFlags) list() ([]string, error) {
+	var list []string
+	for _, flag := range []struct{ name, value string }{{"-tags", f.tags}, {"-ldflags", f.ldflags}, {"-gcflags", f.gcflags}, {"-mod", f.mod}} {
+		if flag.value != "" {
+			list = append(list, flag.name+"="+flag.value)
+		}
+	}
+	more, err := shellquote.Split(f.more)
+	if err != nil {
+		return nil, failf(statusUsage, "--build-flags: %q: %w", f.more, err)
+	}
+	for _, flag := range more {
+		if !strings.HasPrefix(flag, "-") {
+			return nil, failf(statusUsage, "--build-flags: %q is no flag: write -NAME=VALUE as one word", flag)
+		}
+	}
+	return append(list, more...), nil
+}
+
+func (f *matrixFlags) run(cmd *cobra.Command, args []string) error {
+	programs, guestArgs := args, []string(nil)
+	if dash := cmd.ArgsLenAtDash(); dash >= 0 {
+		programs, guestArgs = args[:dash], args[dash:]
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	if err := f.sane(); err != nil {
+		return err
+	}
+	plan, err := f.plan(cmd, programs)
+	if err != nil {
+		return err
+	}
+	jobs, err := plan.Jobs()
+	if err != nil {
+		return withStatus(statusUsage, err)
+	}
+	if f.shard.n > 0 {
+		jobs = harness.Shard(jobs, f.shard.k, f.shard.n)
+	}
+	tellAbsent(f.progressTo(cmd), plan)
+	options := append(f.bounds(), harness.Until(f.until), harness.Args(guestArgs...))
+	reports, err := f.boot(cmd, jobs, options)
+	if err != nil {
+		return err
+	}
+	return f.tell(cmd, harness.NewDocument(reports...))
+}
+
+// plan is what the flags ask for.
+func (f *matrixFlags) plan(cmd *cobra.Command, programs []string) (harness.MatrixPlan, error) {
+	var plan harness.MatrixPlan
+	flags, err := f.buildFlags.list()
+	if err != nil {
+		return plan, err
+	}
+	if len(programs) == 0 {
+		programs = []string{fixtures.Hello}
+	}
+	for _, program := range programs {
+		if !fixtures.IsSource(program) {
+			return plan, failf(statusUsage, "%s is nothing to build: rt0 matrix wants a package's directory, a .go file or a fixture (%s)",
+				program, strings.Join(fixtures.Names(), ", "))
+		}
+		plan.Programs = append(plan.Programs, fixtures.Spec{Program: program, Flags: flags})
+	}
+	for _, goarch := range f.arches {
+		switch {
+		case goarch == allArches:
+			plan.Arches = append(plan.Arches, arch.Names()...)
+		default:
+			if err := checkArch(goarch); err != nil {
+				return plan, err
+			}
+			plan.Arches = append(plan.Arches, goarch)
+		}
+	}
+	slices.SortFunc(plan.Arches, func(a, b string) int { return slices.Index(arch.Names(), a) - slices.Index(arch.Names(), b) })
+	plan.Arches = slices.Compact(plan.Arches)
+	for _, text := range f.variants {
+		v, err := fixtures.ParseVariant(text)
+		if err != nil {
+			return plan, failf(statusUsage, "--variant: %w", err)
+		}
+		plan.Variants = append(plan.Variants, v)
+	}
+	for _, name := range f.machines {
+		m, err := f.machineNamed(name)
+		if err != nil {
+			return plan, err
+		}
+		plan.Machines = append(plan.Machines, m)
+	}
+	selector := fixtures.Selector{Warn: func(text string) { fmt.Fprintln(f.progressTo(cmd), "rt0: warning:", text) }}
+	if plan.SDKs, err = selector.Select(cmd.Context(), strings.Join(f.toolchains, ",")); err != nil {
+		return plan, failf(statusUsage, "--go: %w", err)
+	}
+	return plan, nil
+}
+
+// boot does the jobs, with a bar.
+func (f *matrixFlags) boot(cmd *cobra.Command, jobs []harness.MatrixJob, options []harness.Option) ([]*harness.Report, error) {
+	stderr := f.progressTo(cmd)
+	runner := &harness.MatrixRunner{Options: options}
+	p := newBootsProgress(stderr, "matrix")
+	var journal *harness.Journal
+	if f.save != "" {
+		var err error
+		if journal, err = harness.OpenJournal(f.save); err != nil {
+			return nil, failf(statusUsage, "--save: %w", err)
+		}
+		if n := journal.Resumed(); n > 0 {
+			fmt.Fprintf(stderr, "matrix: %s boots of an interrupted run are taken over from %s\n", render.Number(uint64(n)), f.save)
+		}
+		runner.Known = journal.Known(options...)
+	}
+	runner.Done = func(r *harness.Report, bin string, done, total int) {
+		if journal != nil && bin != "" {
+			journal.Add(r)
+		}
+		if r.Outcome == harness.Refused && r.Cell.Absent == "" {
+			p.line(fmt.Sprintf("matrix: %s: %s", r.Cell, r.Reason))
+		}
+		p.at(r.Cell.String(), done, total)
+	}
+	reports, err := runner.Run(cmd.Context(), jobs)
+	p.done()
+	if journal == nil {
+		return reports, withStatus(statusRefused, err)
+	}
+	if err != nil {
+		if closeErr := journal.Close(); closeErr != nil {
+			return nil, withStatus(statusRefused, closeErr)
+		}
+		return nil, failf(statusRefused, "matrix: %w; what was done is kept: the same command goes on from there", err)
+	}
+	if err := journal.Finish(harness.NewDocument(reports...)); err != nil {
+		return nil, failf(statusRefused, "--save: %w", err)
+	}
+	return reports, nil
+}
+
+// tell writes the matrix, and says in the exit status how it went.
+func (f *matrixFlags) tell(cmd *cobra.Command, doc harness.Document) error {
+	results, verdict := judgeMatrix(doc.Boots, f.expect)
+	view := render.MatrixView{Document: doc, Results: results}
+	err := f.write(cmd, func(w io.Writer) error {
+		if f.format.value == formTable && f.quiet && !f.given {
+			return nil
+		}
+		return documentForms.write(f.format.value, w, view, render.Style{Colour: f.colour(cmd), Verbose: f.verbose, Width: f.width(cmd)})
+	})
+	if err != nil {
+		return err
+	}
+	if f.verbose {
+		for _, r := range doc.Boots {
+			if r.Outcome != harness.Reached && r.Cell.Absent == "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s:\n%s\n", r.Cell, r.Story())
+			}
+		}
+	}
+	return verdict
+}
+
+func (f *matrixFlags) progressTo(cmd *cobra.Command) io.Writer {
+	if f.quiet {
+		return io.Discard
+	}
+	return cmd.ErrOrStderr()
+}

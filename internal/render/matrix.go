@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package render
+
+import (
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rt0-dev/rt0/harness"
+)
+
+// MatrixView is a matrix with what there is to say of it.
+type MatrixView struct {
+	Document harness.Document
+	Results  []Result // of the document's boots, in their order
+}
+
+// A MatrixGrid is a matrix as people read it: toolchains across; programs, architectures, variants and machines down.
+type MatrixGrid struct {
+	Toolchains []string // in the order of their first boot
+	Titles     []string // of the columns that a row begins with: those that tell rows apart
+	Rows       []MatrixRow
+}
+
+// MatrixRow is what one target on one machine does, release by release.
+type MatrixRow struct {
+	Cell  harness.Cell      // without a toolchain
+	Head  []string          // the row in words, one for each of the titles
+	Boots []*harness.Report // one for each toolchain; nil: the matrix has none
+}
+
+// axes are the columns that a row may begin with. The architecture is always there.
+var axes = []struct {
+	title string
+	word  func(harness.Cell) string
+}{
+	{"program", func(c harness.Cell) string { return c.Program }},
+	{"arch", func(c harness.Cell) string { return c.GOARCH }},
+	{"variant", func(c harness.Cell) string { return c.Variant }},
+	{"machine", func(c harness.Cell) string { return c.Machine }},
+	{"build flags", func(c harness.Cell) string { return c.Flags }},
+}
+
+// Grid puts the boots of a matrix in their places. Boots without a cell, such as those of `rt0 boot`, get one from what they are.
+func Grid(boots []*harness.Report) MatrixGrid {
+	var g MatrixGrid
+	places := map[harness.Cell]int{}
+	distinct := make([]map[string]bool, len(axes))
+	for _, r := range boots {
+		cell := CellOf(r)
+		if !slices.Contains(g.Toolchains, cell.Toolchain) {
+			g.Toolchains = append(g.Toolchains, cell.Toolchain)
+		}
+	}
+	for _, r := range boots {
+		cell := CellOf(r)
+		column := slices.Index(g.Toolchains, cell.Toolchain)
+		cell.Toolchain, cell.Absent = "", ""
+		place, ok := places[cell]
+		if !ok {
+			place = len(g.Rows)
+			places[cell] = place
+			g.Rows = append(g.Rows, MatrixRow{Cell: cell, Boots: make([]*harness.Report, len(g.Toolchains))})
+		}
+		g.Rows[place].Boots[column] = r
+		for i, axis := range axes {
+			if distinct[i] == nil {
+				distinct[i] = map[string]bool{}
+			}
+			distinct[i][axis.word(cell)] = true
+		}
+	}
+	for i, axis := range axes {
+		if axis.title != "arch" && len(distinct[i]) < 2 {
+			continue
+		}
+		g.Titles = append(g.Titles, axis.title)
+		for j := range g.Rows {
+			g.Rows[j].Head = append(g.Rows[j].Head, axis.word(g.Rows[j].Cell))
+		}
+	}
+	return g
+}
+
+// CellOf is the place of a boot in a matrix, whether it was one of a matrix or not.
+func CellOf(r *harness.Report) harness.Cell {
+	if r.Cell != nil {
+		return *r.Cell
+	}
+	variant := r.Binary.BuildMode
+	if r.Binary.Stripped {
+		variant += "+stripped"
+	}
+	if variant == "exe+stripped" {
+		variant = "stripped"
+	}
+	return harness.Cell{
+		Program: r.Binary.Path, Toolchain: r.Binary.GoVersion, GOARCH: r.Binary.GOARCH, Variant: variant, Machine: r.Machine.Name,
+	}
+}
+
+// MatrixCell is a boot in a few characters: how it ended unless it reached the point asked for, its Ps and its instructions.
+func MatrixCell(r *harness.Report) string {
+	switch {
+	case r == nil:
+		return ""
+	case r.Cell != nil && r.Cell.Absent != "":
+		return unknown
+	case r.Outcome == harness.Refused:
+		return string(harness.Refused)
+	}
+	var words []string
+	if r.Outcome != harness.Reached {
+		words = append(words, string(r.Outcome))
+	}
+	if r.Runtime.GOMAXPROCS > 0 {
+		words = append(words, strconv.Itoa(r.Runtime.GOMAXPROCS)+"P")
+	}
+	return strings.Join(append(words, Number(r.Counts.Instructions)), " ")
+}
+
+// Matrix writes the matrix as tables for a terminal: as many releases beside each other as there is room for.
+func Matrix(w io.Writer, boots []*harness.Report, s Style) error {
+	g := Grid(boots)
+	for from := 0; from < len(g.Toolchains); {
+		to := len(g.Toolchains)
+		t := g.table(from, to, s)
+		for s.Width > 0 && to > from+1 && t.columns() > s.Width {
+			to--
+			t = g.table(from, to, s)
+		}
+		if from > 0 {
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return err
+			}
+		}
+		if err := t.Text(w); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// table has the toolchains from and up to to.
+func (g MatrixGrid) table(from, to int, s Style) Table {
+	t := Table{Head: slices.Concat(g.Titles, g.Toolchains[from:to])}
+	t.Right = make([]bool, len(t.Head))
+	for i := len(g.Titles); i < len(t.Head); i++ {
+		t.Right[i] = true
+	}
+	for _, row := range g.Rows {
+		cells := slices.Clone(row.Head)
+		for _, r := range row.Boots[from:to] {
+			cells = append(cells, s.matrixCell(r))
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	return t
+}
+
+// matrixCell is a cell in red where the boot died.
+func (s Style) matrixCell(r *harness.Report) string {
+	text := MatrixCell(r)
+	if r == nil || r.Outcome == harness.Reached || r.Cell != nil && r.Cell.Absent != "" {
+		return text
+	}
+	return s.paint(text, red)
+}
+
+// columns is how wide the table is on a terminal.
+func (t Table) columns() int {
+	const gap = 2
+	n := -gap
+	for i := range t.Head {
+		n += t.width(i) + gap
+	}
+	return n
+}
+
+// MatrixCSV is a row for each boot: its cell, and the columns of all reports.
+func MatrixCSV(boots []*harness.Report) Table {
+	t := Rows(Columns(), true, boots...)
+	cells := []string{"cell.program", "cell.toolchain", "cell.goarch", "cell.variant", "cell.machine", "cell.flags", "cell.absent"}
+	t.Head = slices.Concat(cells, t.Head)
+	for i, r := range boots {
+		c := CellOf(r)
+		t.Rows[i] = slices.Concat([]string{c.Program, c.Toolchain, c.GOARCH, c.Variant, c.Machine, c.Flags, c.Absent}, t.Rows[i])
+	}
+	return t
+}
