@@ -106,14 +106,16 @@ func TestPhases(t *testing.T) {
 			require.Equal(t, "hello, world\n", boot.Stdout)
 			require.Equal(t, harness.Phases(), names(boot.Phases))
 			var instructions uint64
-			syscalls := 0
+			syscalls, pages := 0, uint64(0)
 			for _, p := range boot.Phases {
 				require.Equal(t, instructions, p.StartInstruction, p.Name)
 				instructions += p.Instructions
 				syscalls += p.Syscalls
+				pages += p.Pages
 			}
 			require.Equal(t, boot.Counts.Instructions, instructions)
 			require.Equal(t, boot.Counts.Syscalls, syscalls)
+			require.Equal(t, boot.Counts.PagesTouched, pages)
 			calls := names(boot.Schedinit)
 			require.Subset(t, calls, []string{"mallocinit", "goargs", "gcinit", "procresize"})
 			require.IsIncreasing(t, []int{indexOf(calls, "mallocinit"), indexOf(calls, "goargs"), indexOf(calls, "gcinit"), indexOf(calls, "procresize")})

@@ -67,13 +67,22 @@ const abiWrapper = ".abi0"
 type span struct {
 	start    uint64
 	syscalls int
+	pages    uint64
 }
 
-func (b *boot) begin() span { return span{b.engine.Instructions(), b.proc.SyscallCount()} }
+func (b *boot) begin() span {
+	return span{b.engine.Instructions(), b.proc.SyscallCount(), b.engine.Mem().Touched()}
+}
 
 // cost is what ran since the span began.
 func (b *boot) cost(s span) (instructions uint64, syscalls int) {
 	return b.engine.Instructions() - s.start, b.proc.SyscallCount() - s.syscalls
+}
+
+// spent fills in what the stretch cost, which ends now.
+func (p *Phase) spent(b *boot, s span) {
+	p.Instructions, p.Syscalls = b.cost(s)
+	p.Pages = b.engine.Mem().Touched() - s.pages
 }
 
 // watchPhases sets the breakpoints of phases and of the calls inside schedinit.
@@ -114,6 +123,9 @@ func (b *boot) enter(name, function string) {
 	b.endPhase()
 	b.phase = b.begin()
 	r := b.report
+	if len(r.Phases) == 0 {
+		b.phase.pages = 0 // what the kernel has touched to lay out the stack is the first phase's, so that phases add up to the boot
+	}
 	r.Phase = name
 	r.Phases = append(r.Phases, Phase{Name: name, Function: function, StartInstruction: b.phase.start})
 	b.hash.phase(name, b.phase)
@@ -132,8 +144,7 @@ func (b *boot) enter(name, function string) {
 // endPhase closes the phase that is open.
 func (b *boot) endPhase() {
 	if n := len(b.report.Phases); n > 0 {
-		p := &b.report.Phases[n-1]
-		p.Instructions, p.Syscalls = b.cost(b.phase)
+		b.report.Phases[n-1].spent(b, b.phase)
 	}
 }
 
@@ -164,8 +175,7 @@ func (b *boot) enterCall(name, function string) {
 	b.report.Schedinit = append(b.report.Schedinit, Phase{Name: name, Function: function, StartInstruction: s.start})
 	b.tracePhase("schedinit", name, s)
 	b.once(ret, func(*kernel.Thread) bool {
-		p := &b.report.Schedinit[i]
-		p.Instructions, p.Syscalls = b.cost(s)
+		b.report.Schedinit[i].spent(b, s)
 		return false
 	})
 }

@@ -202,6 +202,7 @@ type Phase struct {
 	StartInstruction uint64 `json:"startInstruction"` // instructions of all threads before it
 	Instructions     uint64 `json:"instructions"`
 	Syscalls         int    `json:"syscalls"`
+	Pages            uint64 `json:"pages"` // of 4 KiB, touched in it for the first time
 }
 
 // Init is a package initialiser. Its cost is what ran between its entry and its return, less what other initialisers inside it cost
@@ -221,8 +222,8 @@ type Counts struct {
 	Instructions uint64 `json:"instructions"`
 	Blocks       uint64 `json:"blocks"` // the engine's; may change with its version
 	Syscalls     int    `json:"syscalls"`
-	Threads      int    `json:"threads"` // threads ever started
-	PagesTouched uint64 `json:"pagesTouched"`
+	Threads      int    `json:"threads"`      // threads ever started
+	PagesTouched uint64 `json:"pagesTouched"` // of 4 KiB; one that was discarded and touched again counts twice
 }
 
 // Syscall is one system call of a traced boot.
