@@ -181,6 +181,9 @@ func (f *matrixFlags) run(cmd *cobra.Command, args []string) error {
 		jobs = harness.Shard(jobs, f.shard.k, f.shard.n)
 	}
 	tellAbsent(f.progressTo(cmd), plan)
+	if err := checkRoom(cmd.Context(), f.progressTo(cmd), jobs); err != nil {
+		return err
+	}
 	options := append(f.bounds(), harness.Until(f.until), harness.Args(guestArgs...))
 	reports, err := f.boot(cmd, jobs, options)
 	if err != nil {
