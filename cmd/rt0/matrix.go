@@ -150,12 +150,17 @@ func (f *buildFlags) list() ([]string, error) {
 	if err != nil {
 		return nil, failf(statusUsage, "--build-flags: %q: %w", f.more, err)
 	}
-	for _, flag := range more {
-		if !strings.HasPrefix(flag, "-") {
-			return nil, failf(statusUsage, "--build-flags: %q is no flag: write -NAME=VALUE as one word", flag)
+	for i, word := range more {
+		switch {
+		case strings.HasPrefix(word, "-"):
+			list = append(list, word)
+		case i > 0 && strings.HasPrefix(more[i-1], "-") && !strings.Contains(more[i-1], "="):
+			list[len(list)-1] += "=" + word // the flag's value as a word of its own
+		default:
+			return nil, failf(statusUsage, "--build-flags: %q is no flag of go build", word)
 		}
 	}
-	return append(list, more...), nil
+	return list, nil
 }
 
 func (f *matrixFlags) run(cmd *cobra.Command, args []string) error {
@@ -203,7 +208,8 @@ func (f *matrixFlags) plan(cmd *cobra.Command, programs []string) (harness.Matri
 		programs = []string{fixtures.Hello}
 	}
 	for _, program := range programs {
-		if !fixtures.IsSource(program) {
+		// A fixture's name means the fixture here, whatever file bears it too: what is a file already is nothing to build.
+		if !slices.Contains(fixtures.Names(), program) && !fixtures.IsSource(program) {
 			return plan, failf(statusUsage, "%s is nothing to build: rt0 matrix wants a package's directory, a .go file or a fixture (%s)",
 				program, strings.Join(fixtures.Names(), ", "))
 		}
@@ -248,6 +254,7 @@ func (f *matrixFlags) boot(cmd *cobra.Command, jobs []harness.MatrixJob, options
 	stderr := f.progressTo(cmd)
 	runner := &harness.MatrixRunner{Options: options}
 	p := newBootsProgress(stderr, "matrix")
+	told := map[string]bool{}
 	var journal *harness.Journal
 	if f.save != "" {
 		var err error
@@ -263,8 +270,9 @@ func (f *matrixFlags) boot(cmd *cobra.Command, jobs []harness.MatrixJob, options
 		if journal != nil && bin != "" {
 			journal.Add(r)
 		}
-		if r.Outcome == harness.Refused && r.Cell.Absent == "" {
-			p.line(fmt.Sprintf("matrix: %s: %s", r.Cell, r.Reason))
+		if r.Cell.Absent == "" && notBuilt(r) && !told[r.Reason] {
+			told[r.Reason] = true // for all machines
+			p.line("matrix: " + r.Reason)
 		}
 		p.at(r.Cell.String(), done, total)
 	}

@@ -41,8 +41,12 @@ func judgeMatrix(boots []*harness.Report, expectations []harness.Expectation) ([
 			continue
 		}
 		s := statusOf(err)
-		if count[s]++; first[s] == nil {
-			first[s] = fmt.Errorf("%s: %w", render.CellOf(r), err)
+		if count[s]++; first[s] != nil {
+			continue
+		}
+		first[s] = fmt.Errorf("%s: %w", render.CellOf(r), err)
+		if notBuilt(r) {
+			first[s] = r.Err() // it names the program, the architecture and the toolchain
 		}
 	}
 	for _, w := range worst {
@@ -55,6 +59,9 @@ func judgeMatrix(boots []*harness.Report, expectations []harness.Expectation) ([
 	}
 	return results, nil
 }
+
+// notBuilt says whether there was nothing to boot.
+func notBuilt(r *harness.Report) bool { return r.Outcome == harness.Refused && r.Binary.SHA256 == "" }
 
 func archesOf(boots []*harness.Report) []string {
 	var arches []string

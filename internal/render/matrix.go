@@ -167,7 +167,7 @@ func (s Style) matrixCell(r *harness.Report) string {
 	if r == nil || r.Outcome == harness.Reached || r.Cell != nil && r.Cell.Absent != "" {
 		return text
 	}
-	return s.paint(text, red)
+	return s.paint(red, text)
 }
 
 // columns is how wide the table is on a terminal.
