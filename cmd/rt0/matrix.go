@@ -3,10 +3,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/kballard/go-shellquote"
 	"github.com/spf13/cobra"
@@ -262,7 +267,7 @@ func (f *matrixFlags) boot(cmd *cobra.Command, jobs []harness.MatrixJob, options
 			return nil, failf(statusUsage, "--save: %w", err)
 		}
 		if n := journal.Resumed(); n > 0 {
-			fmt.Fprintf(stderr, "matrix: %s boots of an interrupted run are taken over from %s\n", render.Number(uint64(n)), f.save)
+			fmt.Fprintf(stderr, "matrix: boots taken over from an interrupted run: %s\n", render.Number(uint64(n)))
 		}
 		runner.Known = journal.Known(options...)
 	}
@@ -276,21 +281,48 @@ func (f *matrixFlags) boot(cmd *cobra.Command, jobs []harness.MatrixJob, options
 		}
 		p.at(r.Cell.String(), done, total)
 	}
-	reports, err := runner.Run(cmd.Context(), jobs)
+	ctx, stop := interruptible(cmd.Context())
+	defer stop()
+	reports, err := runner.Run(ctx, jobs)
 	p.done()
-	if journal == nil {
-		return reports, withStatus(statusRefused, err)
-	}
 	if err != nil {
-		if closeErr := journal.Close(); closeErr != nil {
-			return nil, withStatus(statusRefused, closeErr)
-		}
-		return nil, failf(statusRefused, "matrix: %w; what was done is kept: the same command goes on from there", err)
+		return nil, interrupted(err, journal, reports)
+	}
+	if journal == nil {
+		return reports, nil
 	}
 	if err := journal.Finish(harness.NewDocument(reports...)); err != nil {
 		return nil, failf(statusRefused, "--save: %w", err)
 	}
 	return reports, nil
+}
+
+// interruptible is a context that SIGINT and SIGTERM end. A second one ends rt0.
+func interruptible(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, stop = signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// interrupted is the error of a run that did not come to its end.
+func interrupted(err error, journal *harness.Journal, reports []*harness.Report) error {
+	done := 0
+	for _, r := range reports {
+		if r != nil {
+			done++
+		}
+	}
+	advice := "with --save FILE the next run would go on from there"
+	if journal != nil {
+		advice = "what was done is kept, and the same command goes on from there"
+		if closeErr := journal.Close(); closeErr != nil {
+			advice = closeErr.Error()
+		}
+	}
+	if !errors.Is(err, context.Canceled) {
+		return failf(statusRefused, "matrix: %w", err)
+	}
+	return failf(statusInterrupted, "matrix: interrupted after %d of %d boots; %s", done, len(reports), advice)
 }
 
 // tell writes the matrix, and says in the exit status how it went.

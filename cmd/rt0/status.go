@@ -18,6 +18,8 @@ const (
 	statusUsage   status = 2 // wrong usage: an unknown flag, key or profile
 	statusRefused status = 3 // a boot could not be carried out
 	statusDied    status = 4 // the guest died or got stuck, and nothing was expected of it
+
+	statusInterrupted status = 130 // a long run was interrupted: 128 and SIGINT's number, as shells have it
 )
 
 // statusError is an error that says what to exit with.
