@@ -44,22 +44,37 @@ const (
 
 func newDoctor(g *global) *cobra.Command {
 	o := new(output)
+	prune := new(pruneFlags)
 	cmd := &cobra.Command{
 		Use:   "doctor [flags]",
 		Short: "Check engine, toolchains and caches, and say how to mend what is wrong",
-		Long: `Check the CPU engine, the Go toolchain that builds sources, the cache of what was
-built, and the C compiler that building rt0 itself takes.
+		Long: `Check the CPU engine, the Go toolchain that builds sources, the toolchains that
+were fetched, the cache of what was built, and the C compiler that building rt0
+itself takes.
 
-Exit status: 0 nothing is wrong; 1 something is.`,
+--prune frees what rt0 took on the disk: the toolchains that it had the go
+command fetch, and its builds. Toolchains that your own go fetched are left
+unless --prune=all; the go on PATH, and what another rt0 is using, always. What
+the compiler left in go's own build cache, go clean -cache removes.
+
+Exit status: 0 nothing is wrong; 1 something is, or could not be removed.`,
 		Example: `  rt0 doctor
-  rt0 doctor -o json`,
+  rt0 doctor -o json
+  rt0 doctor --prune --dry-run`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	o.register(cmd, formTable, formJSON)
+	prune.register(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
 			return err
+		}
+		if err := prune.check(); err != nil {
+			return err
+		}
+		if prune.what != "" {
+			return prune.run(cmd, g, o)
 		}
 		findings := diagnose(cmd.Context())
 		err := o.write(cmd, func(w io.Writer) error {
@@ -99,7 +114,7 @@ func findingTable(findings []finding, colour bool) render.Table {
 // diagnose runs all checks.
 func diagnose(ctx context.Context) []finding {
 	var findings []finding
-	for _, check := range []func(context.Context) finding{checkEngine, checkCPUs, checkGo, checkCache, checkCompiler} {
+	for _, check := range []func(context.Context) finding{checkEngine, checkCPUs, checkGo, checkToolchains, checkCache, checkCompiler} {
 		findings = append(findings, check(ctx))
 	}
 	return findings
@@ -152,6 +167,30 @@ func checkGo(ctx context.Context) finding {
 		f.Mend = fmt.Sprintf("install Go %s or newer: this one cannot fetch other releases", dotted(neededGo))
 	default:
 		f.State = stateOK
+	}
+	return f
+}
+
+// checkToolchains says what the releases in the module cache take, and whose they are.
+func checkToolchains(context.Context) finding {
+	f := finding{Check: "toolchains", State: stateOK}
+	dir, list, err := fixtures.Toolchains()
+	if err != nil {
+		f.State, f.Found = stateNote, err.Error()
+		return f
+	}
+	var all, own int64
+	fetched := 0
+	for _, t := range list {
+		all += t.Bytes
+		if t.Fetched {
+			own += t.Bytes
+			fetched++
+		}
+	}
+	f.Found = fmt.Sprintf("%s: %d, about %s; rt0 fetched %d of them, about %s", dir, len(list), megabytes(all), fetched, megabytes(own))
+	if fetched > 0 {
+		f.Mend = "rt0 doctor --prune removes those that rt0 fetched"
 	}
 	return f
 }
