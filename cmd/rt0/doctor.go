@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -202,7 +200,7 @@ func checkCache(context.Context) finding {
 		f.Found, f.Mend = err.Error(), "set "+fixtures.CacheEnv+" to a directory"
 		return f
 	}
-	size, files, err := usage(dir)
+	size, files, err := fixtures.DiskUsage(dir)
 	if err == nil {
 		err = writable(dir)
 	}
@@ -213,24 +211,6 @@ func checkCache(context.Context) finding {
 	f.State = stateOK
 	f.Found = fmt.Sprintf("%s: %s in %d files", dir, megabytes(size), files)
 	return f
-}
-
-// usage is the size in bytes of a directory's files, and their number. One that does not exist is empty; files may vanish meanwhile.
-func usage(dir string) (size int64, files int, err error) {
-	err = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() {
-			size += info.Size()
-			files++
-		}
-		return nil
-	})
-	return size, files, err
 }
 
 // writable says whether files can be made in a directory, which is made when it does not exist.
