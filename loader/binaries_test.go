@@ -187,6 +187,50 @@ func TestStripped(t *testing.T) {
 	})
 }
 
+// TestObfuscated does to programs what mvdan.cc/garble does to the function table: another magic number, and scrambled _func.entryOff.
+func TestObfuscated(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, minor int, mode string, build func(...fixtures.Option) string) {
+		i := open(t, build(fixtures.Stripped()))
+		f, err := elf.NewFile(bytes.NewReader(i.Data))
+		require.NoError(t, err)
+		s := f.Section(".gopclntab")
+		if s == nil {
+			s = f.Section(".data.rel.ro.gopclntab")
+		}
+		require.NotNil(t, s)
+		data := bytes.Clone(i.Data)
+		table := data[s.Offset : s.Offset+s.Size]
+		copy(table, "\x54\x6b\x69\xad")
+		if minor < 18 { // there were no offsets to scramble
+			_, err := loader.Parse("garbled", data)
+			require.ErrorContains(t, err, "makes no sense")
+			return
+		}
+		order, ptr := i.Arch.Order, i.Arch.PtrSize
+		word := func(n int) int {
+			if b := table[8+n*ptr:]; ptr == 8 {
+				return int(order.Uint64(b))
+			} else {
+				return int(order.Uint32(b))
+			}
+		}
+		functions := table[word(7):]
+		for n := range word(0) {
+			entry := functions[order.Uint32(functions[8*n+4:]):]
+			order.PutUint32(entry, order.Uint32(entry)^order.Uint32(entry[4:])*0x9e3779b1)
+		}
+		g, err := loader.Parse("garbled", data)
+		require.NoError(t, err)
+		require.Equal(t, i.Funcs(), g.Funcs())
+
+		// What only begins like a table is none.
+		order.PutUint32(functions[8*(word(0)/2)+4:], 0xfffffff0)
+		_, err = loader.Parse("garbled", data)
+		require.ErrorContains(t, err, "makes no sense")
+	})
+}
+
 // TestNm compares with `go tool nm`.
 func TestNm(t *testing.T) {
 	t.Parallel()

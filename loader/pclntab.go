@@ -54,7 +54,7 @@ type pclntab struct {
 // section into another, by its magic number.
 func (i *Image) findPclntab() *Error {
 	if s := i.sections.pclntab; s != nil {
-		if b, ok := i.at(s.addr, s.size); ok && i.readPclntab(s.addr, b) {
+		if b, ok := i.at(s.addr, s.size); ok && (i.readPclntab(s.addr, b) || i.readObfuscated(s.addr, b)) {
 			return nil
 		}
 	}
@@ -96,8 +96,7 @@ func (i *Image) scanPclntab(s *Segment) bool {
 
 // readPclntab reads a header, and says whether it can be one: quickly, for a scan meets false ones.
 func (i *Image) readPclntab(addr uint64, b []byte) bool {
-	ptr := i.Arch.PtrSize
-	if len(b) < 8+8*ptr || b[4] != 0 || b[5] != 0 || b[6] != 1 && b[6] != 2 && b[6] != 4 || int(b[7]) != ptr {
+	if len(b) < 4 {
 		return false
 	}
 	magic := i.order.Uint32(b)
@@ -105,14 +104,51 @@ func (i *Image) readPclntab(addr uint64, b []byte) bool {
 	if n < 0 {
 		return false
 	}
-	t := pclntab{layout: &layouts[n], addr: addr, data: b, size: ptr}
+	t, ok := i.readLayout(&layouts[n], addr, b)
+	if ok {
+		i.pcln = t
+	}
+	return ok
+}
+
+// readObfuscated reads a table by its section where its magic number is not the linker's: mvdan.cc/garble puts another one there, in the
+// program and in its runtime, and scrambles _func.entryOff, which nobody needs. The rest is as it was, and the names of the runtime's
+// functions with it (garble -tiny takes most of those away). As the number is what else tells that it is a table, all of it must make sense.
+func (i *Image) readObfuscated(addr uint64, b []byte) bool {
+	for n := len(layouts) - 1; n >= 0 && layouts[n].relative; n-- {
+		t, ok := i.readLayout(&layouts[n], addr, b)
+		if !ok {
+			continue
+		}
+		last := uint64(0)
+		for f := 0; f < t.count && ok; f++ {
+			data, found := t.function(i, f)
+			entry := t.value(i, 2*f)
+			ok = found && entry >= last && uint64(i.order.Uint32(data)) < uint64(len(t.names))
+			last = entry
+		}
+		if _, known := t.start(i); ok && known {
+			i.pcln = t
+			return true
+		}
+	}
+	return false
+}
+
+// readLayout reads a header of one of the formats.
+func (i *Image) readLayout(l *layout, addr uint64, b []byte) (t pclntab, ok bool) {
+	ptr := i.Arch.PtrSize
+	if len(b) < 8+8*ptr || b[4] != 0 || b[5] != 0 || b[6] != 1 && b[6] != 2 && b[6] != 4 || int(b[7]) != ptr {
+		return t, false
+	}
+	t = pclntab{layout: l, addr: addr, data: b, size: ptr}
 	field := func(n int) uint64 { return i.word(b[8+n*ptr:]) }
 	if t.relative {
 		t.size, t.text = 4, field(2)
 	}
 	count := field(0)
 	if count == 0 || count > uint64(len(b)/(2*t.size)) {
-		return false
+		return t, false
 	}
 	t.count = int(count)
 	if t.namesField < 0 {
@@ -121,19 +157,18 @@ func (i *Image) readPclntab(addr uint64, b []byte) bool {
 		// The field before that of the function table says where the tables of values by PC are.
 		names, end, pctab, funcs := field(t.namesField), field(t.namesField+1), field(t.funcsField-1), field(t.funcsField)
 		if names >= end || end > uint64(len(b)) || funcs >= uint64(len(b)) {
-			return false
+			return t, false
 		}
 		t.entries, t.base, t.names, t.pctab = b[funcs:], b[funcs:], b[names:end], b[min(pctab, uint64(len(b))):]
 	}
 	if len(t.entries) < (2*t.count+1)*t.size {
-		return false
+		return t, false
 	}
 	f, ok := t.function(i, 0)
 	if !ok || uint64(i.order.Uint32(f)) >= uint64(len(t.names)) {
-		return false
+		return t, false
 	}
-	i.pcln = t
-	return true
+	return t, true
 }
 
 // value reads half an entry.
