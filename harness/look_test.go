@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -99,6 +101,19 @@ func TestUntil(t *testing.T) {
 			require.Equal(t, "runtime.schedinit", point.Nearest)
 			require.Equal(t, harness.Refused, r.Outcome)
 			require.Equal(t, err.Error(), r.Reason)
+		})
+		t.Run("obfuscated", func(t *testing.T) {
+			data, err := os.ReadFile(fixtures.Build(t, fixtures.Inits, goarch, fixtures.Stripped()))
+			require.NoError(t, err)
+			name := []byte("\x00main.main\x00")
+			require.Equal(t, 1, bytes.Count(data, name), "of the function table")
+			bin := filepath.Join(t.TempDir(), "obfuscated")
+			require.NoError(t, os.WriteFile(bin, bytes.Replace(data, name, []byte("\x00main.xain\x00"), 1), 0o666))
+			_, err = harness.Run(t.Context(), bin, machine.New())
+			var point *harness.PointError
+			require.ErrorAs(t, err, &point)
+			require.Equal(t, "main.main", point.Function)
+			harness.Boot(t, bin, machine.New(), harness.Until("exit")).RequireReached("exit")
 		})
 	})
 }

@@ -26,9 +26,15 @@ const sinceGoRuntime = 5
 type PointError struct {
 	Point   string
 	Nearest string // the nearest name that there is; "" when none is near
+	// Function is what the point, a phase, begins with in the newest releases and the binary does not have; "" when the point is no phase.
+	Function string
 }
 
 func (e *PointError) Error() string {
+	if e.Function != "" {
+		return fmt.Sprintf("the binary has no function %s, which phase %q begins with: an obfuscator has taken the names away; %q can be reached",
+			e.Function, e.Point, exitPhase)
+	}
 	s := fmt.Sprintf("no phase and no function is called %q", e.Point)
 	if e.Nearest != "" {
 		s += fmt.Sprintf(": did you mean %q?", e.Nearest)
@@ -92,12 +98,15 @@ func (b *boot) checkPoint(point string) error {
 				return nil
 			}
 		}
+		if p.name == point {
+			return &PointError{Point: point, Function: p.functions[0]}
+		}
 	}
 	names := Phases()
 	for _, f := range b.img.Funcs() {
 		names = append(names, f.Name)
 	}
-	return &PointError{point, nearest(point, names)}
+	return &PointError{Point: point, Nearest: nearest(point, names)}
 }
 
 // watchPoint stops the boot at the point asked for, when it is no phase, and looks at the functions of the option Breakpoints.
