@@ -3,8 +3,11 @@
 package diff
 
 import (
-	"encoding/json"
+	"maps"
 	"path"
+	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,55 +20,72 @@ type Facts struct {
 	SHA256  string `json:"sha256,omitempty"`
 	Until   string `json:"until"`
 	Outcome string `json:"outcome"` // "reached main.main", "threw in schedinit", "exited with 2 in init"
-	Died    bool   `json:"died,omitempty"`
 	Reason  string `json:"reason,omitempty"`
+	// Died is the phase in which the boot ended before its time; "" when it did not. "start" is before any.
+	Died string `json:"died,omitempty"`
 
-	Runtime   map[string]string `json:"runtime"` // what is known, by its key
+	Values map[string]string   `json:"values"` // the runtime's conclusions that are known, by their keys in the report
+	Lists  map[string][]string `json:"lists"`  // those that are lists
+
 	Phases    []Stretch         `json:"phases"`
 	Schedinit []Stretch         `json:"schedinit"`
-	Inits     []Stretch         `json:"inits"` // by package, in the order that they were entered
-	Files     []Asked           `json:"files"`
-	Calls     map[string]int    `json:"calls"` // system calls by name
-	Traced    []Call            `json:"traced,omitempty"`
+	Inits     []Stretch         `json:"inits"` // by package, in the order in which they were entered
 	Total     Stretch           `json:"total"`
-	Events    []string          `json:"events,omitempty"`
-	Stdout    string            `json:"stdout,omitempty"`
-	Stderr    string            `json:"stderr,omitempty"`
+	Files     []Asked           `json:"files"`           // in the order in which they were asked for
+	Calls     map[string]int    `json:"calls"`           // system calls by name, of all threads
+	First     map[string]string `json:"first,omitempty"` // of a traced boot: the phase in which a call was made for the first time
+	Order     []Call            `json:"order,omitempty"` // of a traced boot; nil: it was not traced
+
+	Events []string `json:"events,omitempty"`
+	Stdout string   `json:"stdout,omitempty"`
+	Stderr string   `json:"stderr,omitempty"`
 }
 
-// Stretch is a part of the boot, and what it cost.
+// Stretch is a part of the boot, and what it cost. Threads that run beside it count.
 type Stretch struct {
 	Name         string `json:"name,omitempty"`
-	Times        int    `json:"times,omitempty"` // how many initialisers a package has; 0: one
+	Times        int    `json:"times,omitempty"` // how many initialisers a package has, when there are several
 	Instructions uint64 `json:"instructions"`
 	Syscalls     int    `json:"syscalls,omitempty"`
-	Pages        uint64 `json:"pages,omitempty"` // 0: unknown
+	Pages        uint64 `json:"pages,omitempty"` // touched for the first time; 0: none, or unknown
 }
 
 // Asked is a file that the guest asked for.
 type Asked struct {
 	Path  string `json:"path"`
-	Call  string `json:"call"`
-	Error string `json:"error,omitempty"`
+	Call  string `json:"call"`            // the first that asked for it
+	Error string `json:"error,omitempty"` // when no call succeeded
 	Phase string `json:"phase,omitempty"` // "": unknown
 }
 
-// Call is a run of equal system calls of the first thread.
-type Call struct {
-	Phase string `json:"phase,omitempty"`
-	Name  string `json:"name"`
-	Times int    `json:"times,omitempty"` // 0: once
-}
+// start is where a boot died that had entered no phase.
+const start = "start"
 
 // FactsOf condenses a report.
 func FactsOf(r *harness.Report) *Facts {
-	return &Facts{Side: sideOf(r), SHA256: r.Binary.SHA256, Until: r.Until, Outcome: outcome(r), Died: died(r), Reason: r.Reason, Runtime: values(r)}
+	f := &Facts{
+		Side: sideOf(r), SHA256: r.Binary.SHA256, Until: r.Until, Outcome: outcome(r), Reason: r.Reason,
+		Phases: stretches(r.Phases), Schedinit: stretches(r.Schedinit), Inits: packages(r.Inits),
+		Total: Stretch{Instructions: r.Counts.Instructions, Syscalls: r.Counts.Syscalls, Pages: r.Counts.PagesTouched},
+		Calls: map[string]int{}, Events: events(r.Events), Stdout: output(r.Stdout),
+	}
+	maps.Copy(f.Calls, r.Calls)
+	if good[r.Outcome] {
+		f.Stderr = output(r.Stderr) // of the others it is a traceback: lines of the release's own source
+	} else {
+		f.Died = last(r)
+	}
+	f.conclusions(r.Runtime)
+	f.trace(r.Syscalls)
+	return f
 }
 
 func factsOfAll(reports []*harness.Report) []*Facts {
-	list := make([]*Facts, len(reports))
-	for i, r := range reports {
-		list[i] = FactsOf(r)
+	list := make([]*Facts, 0, len(reports))
+	for _, r := range reports {
+		if r != nil {
+			list = append(list, FactsOf(r))
+		}
 	}
 	return list
 }
@@ -87,10 +107,21 @@ func sideOf(r *harness.Report) Side {
 // good are the outcomes of a boot that went as far as it was to go, or as the program wished.
 var good = map[harness.Outcome]bool{harness.Reached: true, harness.Exited: true}
 
-func died(r *harness.Report) bool { return !good[r.Outcome] }
+// exiting is the phase to which a runtime that gives up goes on.
+const exiting = "exit"
 
-// outcome is how a boot ended, in words: a report that was read from JSON does not tell in which phase the runtime gave up, but it goes on
-// to the phase exit from there.
+// last is the phase in which a boot ended. The phase exit tells nothing of a runtime that gave up: the one before it is meant.
+func last(r *harness.Report) string {
+	if n := len(r.Phases); n > 1 && r.Phase == exiting {
+		return r.Phases[n-2].Name
+	}
+	if r.Phase == "" {
+		return start
+	}
+	return r.Phase
+}
+
+// outcome is how a boot ended, in words.
 func outcome(r *harness.Report) string {
 	text := string(r.Outcome)
 	switch r.Outcome {
@@ -105,31 +136,97 @@ func outcome(r *harness.Report) string {
 	if r.Signal != nil {
 		text += " by " + *r.Signal
 	}
-	phase := r.Phase
-	if n := len(r.Phases); n > 1 && phase == "exit" {
-		phase = r.Phases[n-2].Name
-	}
-	if phase != "" {
-		text += " in " + phase
-	}
-	return text
+	return text + " in " + last(r)
 }
 
-// values are the runtime's values that are known.
-func values(r *harness.Report) map[string]string {
-	data, err := json.Marshal(r.Runtime)
-	if err != nil {
-		return nil
+// stretches are phases without the instructions at which they begin.
+func stretches(phases []harness.Phase) []Stretch {
+	list := make([]Stretch, len(phases))
+	for i, p := range phases {
+		list[i] = Stretch{Name: p.Name, Instructions: p.Instructions, Syscalls: p.Syscalls}
 	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(data, &fields) != nil {
-		return nil
+	return list
+}
+
+// packages are the initialisers by package: their numbers (main.init.1) shift when one is put in front.
+func packages(inits []harness.Init) []Stretch {
+	list, index := []Stretch{}, map[string]int{}
+	for _, i := range inits {
+		at, ok := index[i.Package]
+		if !ok {
+			at = len(list)
+			index[i.Package] = at
+			list = append(list, Stretch{Name: i.Package})
+		} else {
+			list[at].Times = max(list[at].Times, 1) + 1
+		}
+		list[at].Instructions += i.Instructions
+		list[at].Syscalls += i.Syscalls
 	}
-	known := map[string]string{}
-	for key, value := range fields {
-		if text := string(value); text != "null" {
-			known[key] = text
+	return list
+}
+
+// addresses are keys of which the value is an address: only whether there is one counts.
+var addresses = map[string]bool{"vdsoClockgettime": true}
+
+// conclusions fills in the runtime's values.
+func (f *Facts) conclusions(r harness.Runtime) {
+	f.Values, f.Lists = map[string]string{}, map[string][]string{}
+	v := reflect.ValueOf(r)
+	for i := range v.NumField() {
+		key := v.Type().Field(i).Tag.Get("json")
+		switch value := v.Field(i).Interface().(type) {
+		case int:
+			switch {
+			case value == harness.Unknown:
+			case addresses[key] && value == 0:
+				f.Values[key] = "none"
+			case addresses[key]:
+				f.Values[key] = "found"
+			default:
+				f.Values[key] = strconv.Itoa(value)
+			}
+		case []string:
+			if value != nil {
+				f.Lists[key] = value
+			}
 		}
 	}
-	return known
+	// The program's own name is the file's, and two files have two names.
+	if args := f.Lists["args"]; len(args) > 0 {
+		f.Lists["args"] = args[1:]
+	}
+}
+
+// What differs by itself in a line of text.
+var (
+	hexadecimal = regexp.MustCompile(`0x[0-9a-f]+`)
+	repetition  = regexp.MustCompile(` \(\d+ times\)$`)
+)
+
+// masked is a text without addresses.
+func masked(text string) string { return hexadecimal.ReplaceAllString(text, "0x…") }
+
+// preemption begins the events of the signal with which the runtime interrupts a goroutine: whether one has to be is chance.
+const preemption = "signal SIGURG:"
+
+// events are the events, each once, without addresses and without how often.
+func events(list []string) []string {
+	var lines []string
+	for _, e := range list {
+		if e = masked(repetition.ReplaceAllString(e, "")); !strings.HasPrefix(e, preemption) && !slices.Contains(lines, e) {
+			lines = append(lines, e)
+		}
+	}
+	return lines
+}
+
+// maxOutput bounds in bytes what is kept of a program's output.
+const maxOutput = 4096
+
+func output(text string) string {
+	if len(text) <= maxOutput {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxOutput], "") + "\n[cut: " + strconv.Itoa(len(text)) + " bytes]"
 }
