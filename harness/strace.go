@@ -153,15 +153,28 @@ var addressResults = map[string]bool{"mmap": true, "mmap2": true, "brk": true, "
 
 // resultText writes what the call returned.
 func (c call) resultText() string {
-	switch {
-	case !c.Done:
-		return "?"
-	case c.Errno != 0:
-		return "-1 " + c.Errno.String()
-	case addressResults[c.Name]:
-		return fmt.Sprintf("%#x", c.Result)
+	s := Syscall{Name: c.Name}
+	if c.Done {
+		result := int64(c.Result)
+		s.Result = &result
 	}
-	return strconv.Itoa(int(c.Result))
+	if c.Errno != 0 {
+		s.Error = c.Errno.String()
+	}
+	return s.ResultText()
+}
+
+// ResultText is what the call returned, as strace prints it: "3", "-1 ENOENT", "0xc000000000"; "?" when it never returned.
+func (s Syscall) ResultText() string {
+	switch {
+	case s.Result == nil:
+		return "?"
+	case s.Error != "":
+		return "-1 " + s.Error
+	case addressResults[s.Name]:
+		return fmt.Sprintf("%#x", uint64(*s.Result))
+	}
+	return strconv.FormatInt(*s.Result, 10)
 }
 
 // title is the call's name, or its number where the architecture has none.
