@@ -43,10 +43,15 @@ var axes = []struct {
 	{"build flags", func(c harness.Cell) string { return c.Flags }},
 }
 
-// Grid puts the boots of a matrix in their places. Boots without a cell, such as those of `rt0 boot`, get one from what they are.
+// Grid puts the boots of a matrix in their places. Boots without a cell, such as those of `rt0 boot`, get one from what they are; where two
+// boots have one place, each has a row of its own.
 func Grid(boots []*harness.Report) MatrixGrid {
 	var g MatrixGrid
-	places := map[harness.Cell]int{}
+	type spot struct {
+		cell harness.Cell
+		n    int // of boots that are in the same place, which one
+	}
+	places := map[spot]int{}
 	distinct := make([]map[string]bool, len(axes))
 	for _, r := range boots {
 		cell := CellOf(r)
@@ -58,10 +63,15 @@ func Grid(boots []*harness.Report) MatrixGrid {
 		cell := CellOf(r)
 		column := slices.Index(g.Toolchains, cell.Toolchain)
 		cell.Toolchain, cell.Absent = "", ""
-		place, ok := places[cell]
+		at := spot{cell: cell}
+		place, ok := places[at]
+		for ok && g.Rows[place].Boots[column] != nil {
+			at.n++
+			place, ok = places[at]
+		}
 		if !ok {
 			place = len(g.Rows)
-			places[cell] = place
+			places[at] = place
 			g.Rows = append(g.Rows, MatrixRow{Cell: cell, Boots: make([]*harness.Report, len(g.Toolchains))})
 		}
 		g.Rows[place].Boots[column] = r
