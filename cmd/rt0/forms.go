@@ -5,6 +5,7 @@ package main
 import (
 	"io"
 
+	"github.com/rt0-dev/rt0/diff"
 	"github.com/rt0-dev/rt0/internal/render"
 )
 
@@ -24,6 +25,9 @@ var documentForms = documentFormTable{
 	{formJSON, func(w io.Writer, v render.MatrixView, _ render.Style) error { return v.Document.Write(w) }},
 	{formCSV, func(w io.Writer, v render.MatrixView, _ render.Style) error {
 		return render.MatrixCSV(v.Document.Boots).CSV(w)
+	}},
+	{formHTML, func(w io.Writer, v render.MatrixView, _ render.Style) error {
+		return render.Page(w, v.Document, diff.Options{Threshold: diff.DefaultThreshold})
 	}},
 }
 

@@ -30,6 +30,7 @@ const (
 	formMarkdown = "markdown"
 	formJUnit    = "junit"
 	formYAML     = "yaml"
+	formHTML     = "html"
 )
 
 // register adds the flags to a command. The first form is the default.
