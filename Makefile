@@ -61,7 +61,7 @@ test-tools:
 	@scripts/tool.sh qemu-mips64el qemu-user || echo 'tests that compare with qemu-user will be skipped' >&2
 	@scripts/tool.sh /usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1 libc6-arm64-cross libc6-ppc64el-cross libc6-s390x-cross || \
 		echo 'tests that compare position-independent programs with qemu-user will be skipped' >&2
-	@scripts/tool.sh chromium chromium || echo 'tests of the HTML page in a browser will be skipped' >&2
+	@scripts/tool.sh chromium chromium chromium-common || echo 'tests of the HTML page in a browser will be skipped' >&2
 
 .PHONY: zoo
 zoo: build ## reproduce the zoo of start-up bugs, every release on every architecture (fetches some 40 toolchains)

@@ -12,6 +12,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/rt0-dev/rt0/diff"
 	"github.com/rt0-dev/rt0/harness"
@@ -26,7 +27,7 @@ var pageFiles embed.FS
 var pageScripts = []string{"data.js", "matrix.js", "bars.js", "boot.js", "start.js"}
 
 // pageTemplate is the page without its style, its scripts and its data.
-var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{"number": Number}).ParseFS(pageFiles, "page/page.html"))
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pageFiles, "page/page.html")) })
 
 // pageValues are what the template shows.
 type pageValues struct {
@@ -67,7 +68,7 @@ func Page(w io.Writer, doc harness.Document, o diff.Options) error {
 		Policy:    pagePolicy(style, script), Style: template.CSS(style), Data: template.JS(data), Script: template.JS(script),
 	}
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, v); err != nil {
+	if err := pageTemplate().Execute(&b, v); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	_, err = w.Write(bytes.ToValidUTF8(b.Bytes(), []byte("\uFFFD")))

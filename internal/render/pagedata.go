@@ -101,7 +101,7 @@ func (d *pageData) record(b *pageBoot) pageRecord {
 	rec := pageRecord{
 		ID: b.ID, Program: p.text(b.program()), Go: p.text(b.cell.Toolchain), Arch: p.text(b.cell.GOARCH), Variant: p.text(b.cell.Variant),
 		Machine: p.text(b.cell.Machine), Previous: -1, Next: -1, Class: b.Class(), Marks: b.Marks(), Well: b.well(),
-		End: p.text(End(r)), Reason: p.text(r.Reason), Exit: r.ExitCode, About: p.text(r.Machine.Description),
+		End: p.text(b.facts.Outcome), Reason: p.text(r.Reason), Exit: r.ExitCode, About: p.text(r.Machine.Description),
 		Counts: []int{
 			int(r.Counts.Instructions), r.Counts.Syscalls, int(r.Counts.PagesTouched), r.Counts.Threads, r.Runtime.GOMAXPROCS, len(r.Files),
 		},

@@ -120,8 +120,12 @@ func costClass(share float64) string {
 // arrows stand beside the share, so that a cell does not say it by its colour alone.
 var arrows = map[string]string{"slower": "▲", "faster": "▼", "same": "="}
 
-// Cost is the instructions against the neighbour's: "▲+12%", "="; "" without a neighbour that ended well.
+// Cost is the instructions against the neighbour's: "▲+12%", "="; "" without a neighbour that ended well. "=" alone says of a boot that died
+// that it does what its neighbour does.
 func (b *pageBoot) Cost() string {
+	if b.previous != nil && b.diff.Empty() && !b.well() {
+		return arrows["same"]
+	}
 	if b.previous == nil || !b.well() || !b.previous.well() {
 		return ""
 	}
@@ -146,13 +150,14 @@ func (b *pageBoot) Head() string {
 	return Number(b.report.Counts.Instructions)
 }
 
-// Ps is the number of Ps, "" where it is not known; of a boot that died, where it did.
+// Ps is the number of Ps, "" where it is not known; of a boot that died, where it did: "in schedinit".
 func (b *pageBoot) Ps() string {
 	if b.report.Outcome == harness.Refused {
 		return ""
 	}
 	if !b.well() {
-		return b.report.Phase
+		_, where, _ := strings.Cut(b.facts.Outcome, " ")
+		return where
 	}
 	if n := b.report.Runtime.GOMAXPROCS; n != harness.Unknown {
 		return fmt.Sprintf("%dP", n)
@@ -162,7 +167,7 @@ func (b *pageBoot) Ps() string {
 
 // Tip is what a cell says when it is pointed at, and to those who hear the page.
 func (b *pageBoot) Tip() string {
-	words := []string{b.program(), b.cell.String() + ":", End(b.report)}
+	words := []string{b.program(), b.cell.String() + ":", b.facts.Outcome}
 	if b.report.Reason != "" {
 		words = append(words, "("+cell(b.report.Reason)+")")
 	}

@@ -149,7 +149,7 @@ function values(b, old) {
 function files(b) {
   const list = rows(b.files, "path", "call", "phase", "error");
   if (list.length === 0) return null;
-  const table = listing([{ title: "path", code: true, value: (f) => f.path }, { title: "call", value: (f) => f.call }, { title: "phase", value: (f) => f.phase }, { title: "answer", value: (f) => f.error || "ok" }], list, { rowClass: (f) => (f.error ? ".failed" : "") });
+  const table = listing([{ title: "path", code: true, value: (f) => f.path }, { title: "call", value: (f) => f.call }, { title: "phase", value: (f) => f.phase }, { title: "answer", value: (f) => f.error || "ok" }], list, { kind: ".files", rowClass: (f) => (f.error ? ".failed" : "") });
   return section("Files asked for", `${list.length}, in order`, table.element);
 }
 

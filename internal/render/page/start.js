@@ -11,5 +11,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   document.getElementById("filter").focus();
 });
+// A page of paper is as wide as it is.
+window.addEventListener("beforeprint", () => (matrix.style.zoom = Math.min(0.8, 1040 / matrix.offsetWidth)));
+window.addEventListener("afterprint", () => (matrix.style.zoom = ""));
 window.addEventListener("hashchange", followFragment);
 followFragment();
