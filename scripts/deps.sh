@@ -35,12 +35,21 @@ is_ready() {
 	return 1
 }
 
-is_ready && exit 0
+# mending identifies what scripts/mendlib does to the downloaded library; mend does so to one that an older mendlib had. Its package says why.
+mending() { sha256sum <scripts/mendlib/main.go; }
+mend() {
+	local lib=$deps/unicorn/libunicorn.a mended=$deps/unicorn/mended
+	[ ! -f "$lib" ] || [ "$(cat "$mended" 2>/dev/null)" = "$(mending)" ] && return 0
+	go run ./scripts/mendlib "$lib"
+	mending >"$mended"
+}
+
+if is_ready; then mend; exit 0; fi
 mkdir -p "$deps"
 if command -v flock >/dev/null; then
 	exec 9>"$deps/lock"
 	flock 9
-	is_ready && exit 0
+	if is_ready; then mend; exit 0; fi
 fi
 rm -rf "$deps"/tmp.* "$deps/include" "$deps/lib" "$ready"
 tmp=$(mktemp -d "$deps/tmp.XXXXXX")
@@ -136,8 +145,8 @@ from_debian() {
 		enough "$(version_of "$tmp/apt/unpacked/usr/include")" || { say "$(basename "$deb") is older than $want"; continue; }
 		mkdir "$tmp/unicorn"
 		mv "$tmp/apt/unpacked/usr/include" "$lib" "$tmp/unicorn/"
-		# Sid's compiler leaves relocations that the linker of an older Debian gets wrong.
 		go run ./scripts/mendlib "$tmp/unicorn/libunicorn.a" || return 0
+		mending >"$tmp/unicorn/mended"
 		rm -rf "$deps/unicorn" && mv "$tmp/unicorn" "$deps/unicorn"
 		use unicorn/include unicorn/libunicorn.a "from Debian sid" || return 0
 	done

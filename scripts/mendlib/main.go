@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Command mendlib makes a static library for x86-64, compiled by a newer toolchain, safe to link with an older one.
+// Command mendlib makes a static Unicorn for x86-64 safe to link with an older toolchain than the one that compiled it, and faster. It changes
+// the library in place; everything else stays as it is, and a second run finds nothing.
 //
 // Recent assemblers mark `push sym@GOTPCREL(%rip)` (FF /6) with the relocation R_X86_64_GOTPCRELX, which allows the linker to relax it.
 // GNU ld up to 2.40 (Debian 12) knows only call (FF /2) and jmp (FF /4) there: it takes the push for a call, and the program calls a
-// function whose address it meant to pass. A plain R_X86_64_GOTPCREL means the same and is never relaxed. It is changed in place;
-// everything else stays as it is, and a second run finds nothing.
+// function whose address it meant to pass. A plain R_X86_64_GOTPCREL means the same and is never relaxed.
+//
+// The engine asks after each load and store of the guest whether it is to stop: a call of a helper in the generated code, with all that the
+// code holds in registers written to memory. Behind a load that is in vain in Unicorn 2.1.4: one that fails leaves the block by itself
+// (load_helper in accel/tcg/cputlb.c calls cpu_loop_exit_restore), and stops that are asked for otherwise are seen where the next block begins,
+// as behind everything that is no access to memory. So tcg_gen_qemu_ld_i32 and _i64 no longer put the question there, which saves a fifth of what
+// a guest costs. Behind stores it is needed, and stays.
 //
 //	mendlib libunicorn.a
 package main
@@ -14,15 +20,24 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 const (
+	none      = 0  // R_X86_64_NONE
+	plt32     = 4  // R_X86_64_PLT32
 	gotpcrel  = 9  // R_X86_64_GOTPCREL
 	gotpcrelx = 41 // R_X86_64_GOTPCRELX
+
+	// The engine's functions have the guest's architecture behind these names.
+	question = "check_exit_request_"
+	loadI32  = "tcg_gen_qemu_ld_i32_"
+	loadI64  = "tcg_gen_qemu_ld_i64_"
 
 	magic      = "!<arch>\n"
 	headerSize = 60 // of a member, ar(5)
@@ -52,7 +67,11 @@ func run(path string) error {
 	if n == 0 {
 		return nil
 	}
-	return os.WriteFile(path, b, 0o644)
+	// Somebody may be linking with it.
+	if err := os.WriteFile(path+".tmp", b, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".tmp", path)
 }
 
 // mendArchive changes the objects of an archive in place and says how many relocations it changed.
@@ -88,6 +107,10 @@ func mendObject(b []byte) (int, error) {
 	if f.Machine != elf.EM_X86_64 || f.Class != elf.ELFCLASS64 {
 		return 0, nil
 	}
+	loads, err := functions(f, loadI32, loadI64)
+	if err != nil {
+		return 0, err
+	}
 	n := 0
 	for _, s := range f.Sections {
 		if s.Type != elf.SHT_RELA || int(s.Info) >= len(f.Sections) {
@@ -99,15 +122,73 @@ func mendObject(b []byte) (int, error) {
 		}
 		for r := b[s.Offset:][:s.FileSize]; len(r) >= relaSize; r = r[relaSize:] {
 			at, info := binary.LittleEndian.Uint64(r), binary.LittleEndian.Uint64(r[8:])
-			if uint32(info) != gotpcrelx || at < 2 || at > code.FileSize {
+			if at < 2 || at+4 > code.FileSize {
 				continue
 			}
-			insn := b[code.Offset+at-2:]
-			if call, jmp := insn[1] == 0x15, insn[1] == 0x25; insn[0] == 0xff && !call && !jmp {
-				binary.LittleEndian.PutUint64(r[8:], info&^0xffffffff|gotpcrel)
-				n++
+			kind, insn := uint32(info), b[code.Offset:][:code.FileSize]
+			switch {
+			case kind == gotpcrelx && !relaxable(insn[at-2:]):
+				binary.LittleEndian.PutUint32(r[8:], gotpcrel)
+			case kind == plt32 && loads.hold(elf.SectionIndex(s.Info), at) && loads.asks(info>>32) && drop(insn[at-1:]):
+				binary.LittleEndian.PutUint64(r[8:], none)
+				binary.LittleEndian.PutUint64(r[16:], 0)
+			default:
+				continue
 			}
+			n++
 		}
 	}
 	return n, nil
 }
+
+// relaxable says whether every linker takes the instruction with the relocation for what it is; with another prefix than FF that is so.
+func relaxable(insn []byte) bool {
+	call, jmp := insn[1] == 0x15, insn[1] == 0x25
+	return insn[0] != 0xff || call || jmp
+}
+
+// drop takes a call out, or makes a return of a jump to a function at the end of another.
+func drop(insn []byte) bool {
+	const call, jmp = 0xe8, 0xe9
+	switch insn[0] {
+	case call:
+		copy(insn, []byte{0x0f, 0x1f, 0x44, 0x00, 0x00}) // nopl 0(%rax,%rax,1)
+	case jmp:
+		copy(insn, []byte{0xc3, 0x90, 0x90, 0x90, 0x90}) // ret; nops
+	default:
+		return false
+	}
+	return true
+}
+
+// extents are where functions lie, by section, and the symbols of the function that puts the question, by index.
+type extents struct {
+	spans map[elf.SectionIndex][][2]uint64
+	asked map[uint64]bool
+}
+
+// functions finds those whose names begin so.
+func functions(f *elf.File, prefixes ...string) (extents, error) {
+	e := extents{map[elf.SectionIndex][][2]uint64{}, map[uint64]bool{}}
+	symbols, err := f.Symbols()
+	if errors.Is(err, elf.ErrNoSymbols) {
+		return e, nil
+	}
+	for i, s := range symbols {
+		if strings.HasPrefix(s.Name, question) {
+			e.asked[uint64(i)+1] = true // the list leaves out the first
+		}
+		for _, p := range prefixes {
+			if strings.HasPrefix(s.Name, p) {
+				e.spans[s.Section] = append(e.spans[s.Section], [2]uint64{s.Value, s.Value + s.Size})
+			}
+		}
+	}
+	return e, err
+}
+
+func (e extents) hold(section elf.SectionIndex, at uint64) bool {
+	return slices.ContainsFunc(e.spans[section], func(span [2]uint64) bool { return span[0] <= at && at < span[1] })
+}
+
+func (e extents) asks(symbol uint64) bool { return e.asked[symbol] }

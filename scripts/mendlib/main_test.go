@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,18 +31,7 @@ const assembly = `
 
 func TestMendArchive(t *testing.T) {
 	t.Parallel()
-	if runtime.GOARCH != "amd64" || runtime.GOOS != "linux" {
-		t.Skip("the assembler is not one for Linux on x86-64")
-	}
-	dir := t.TempDir()
-	source, object, archive := filepath.Join(dir, "x.s"), filepath.Join(dir, "x.o"), filepath.Join(dir, "libx.a")
-	require.NoError(t, os.WriteFile(source, []byte(assembly), 0o666))
-	for _, args := range [][]string{{"gcc", "-c", "-o", object, source}, {"ar", "rc", archive, object}} {
-		out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput()
-		require.NoError(t, err, "%s", out)
-	}
-	before, err := os.ReadFile(archive)
-	require.NoError(t, err)
+	before := assemble(t, assembly)
 	after := bytes.Clone(before)
 	n, err := mendArchive(after)
 	require.NoError(t, err)
@@ -60,6 +50,83 @@ func TestMendArchive(t *testing.T) {
 	n, err = mendArchive(after)
 	require.NoError(t, err)
 	require.Zero(t, n, "a second run finds nothing")
+}
+
+// loads has both ways in which the compiler leaves the question at a load, and what is to stay: the question at a store, and other calls.
+const loads = `
+	.text
+	.macro function name
+	.globl \name
+	.type \name, @function
+	\name:
+	.endm
+	function check_exit_request_arm
+	ret
+	function tcg_gen_qemu_ld_i32_arm
+	call other@PLT
+	jmp check_exit_request_arm@PLT
+	.size tcg_gen_qemu_ld_i32_arm, . - tcg_gen_qemu_ld_i32_arm
+	function tcg_gen_qemu_ld_i64_arm
+	call check_exit_request_arm@PLT
+	ret
+	.size tcg_gen_qemu_ld_i64_arm, . - tcg_gen_qemu_ld_i64_arm
+	function tcg_gen_qemu_st_i64_arm
+	jmp check_exit_request_arm@PLT
+	.size tcg_gen_qemu_st_i64_arm, . - tcg_gen_qemu_st_i64_arm
+`
+
+func TestMendLoads(t *testing.T) {
+	t.Parallel()
+	archive := assemble(t, loads)
+	n, err := mendArchive(archive)
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	again := bytes.Clone(archive)
+	n, err = mendArchive(again)
+	require.NoError(t, err)
+	require.Zero(t, n, "a second run finds nothing")
+	require.Equal(t, archive, again)
+
+	dir := t.TempDir()
+	path := filepath.Join(dir, "libx.a")
+	require.NoError(t, os.WriteFile(path, archive, 0o666))
+	out, err := exec.CommandContext(t.Context(), "objdump", "-dr", "--no-show-raw-insn", path).Output()
+	require.NoError(t, err)
+	// What a function does, address and padding aside.
+	var code []string
+	for _, line := range strings.Split(string(out), "\n") {
+		_, text, ok := strings.Cut(line, ":\t")
+		if reloc := strings.Fields(line); len(reloc) == 3 && strings.HasPrefix(reloc[1], "R_X86_64_") {
+			text, ok = strings.Join(reloc[1:], " "), true
+		}
+		if text = strings.Join(strings.Fields(text), " "); ok && text != "nop" && !strings.HasPrefix(text, "call ") && !strings.HasPrefix(text, "jmp ") {
+			code = append(code, text)
+		}
+	}
+	require.Equal(t, []string{
+		"ret",
+		"R_X86_64_PLT32 other-0x4", "ret", "R_X86_64_NONE *ABS*",
+		"nopl 0x0(%rax,%rax,1)", "R_X86_64_NONE *ABS*", "ret",
+		"R_X86_64_PLT32 check_exit_request_arm-0x4",
+	}, code)
+}
+
+// assemble makes an archive of one object.
+func assemble(t *testing.T, assembly string) []byte {
+	t.Helper()
+	if runtime.GOARCH != "amd64" || runtime.GOOS != "linux" {
+		t.Skip("the assembler is not one for Linux on x86-64")
+	}
+	dir := t.TempDir()
+	source, object, archive := filepath.Join(dir, "x.s"), filepath.Join(dir, "x.o"), filepath.Join(dir, "libx.a")
+	require.NoError(t, os.WriteFile(source, []byte(assembly), 0o666))
+	for _, args := range [][]string{{"gcc", "-c", "-o", object, source}, {"ar", "rc", archive, object}} {
+		out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	text, err := os.ReadFile(archive)
+	require.NoError(t, err)
+	return text
 }
 
 func TestMendArchiveRefuses(t *testing.T) {
