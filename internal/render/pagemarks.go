@@ -118,10 +118,10 @@ func costClass(share float64) string {
 }
 
 // arrows stand beside the share, so that a cell does not say it by its colour alone.
-var arrows = map[string]string{"slower": "▲", "faster": "▼", "same": "="}
+var arrows = map[string]string{"slower": "▲", "faster": "▼", "same": "=", "about": "≈"}
 
-// Cost is the instructions against the neighbour's: "▲+12%", "="; "" without a neighbour that ended well. "=" alone says of a boot that died
-// that it does what its neighbour does.
+// Cost is the instructions against the neighbour's: "▲+12%", "=", "≈-0.8%" (nothing changed beyond the threshold); "" without a neighbour
+// that ended well. Of a boot that died, "=" says that it does what its neighbour does.
 func (b *pageBoot) Cost() string {
 	if b.previous != nil && b.diff.Empty() && !b.well() {
 		return arrows["same"]
@@ -130,11 +130,13 @@ func (b *pageBoot) Cost() string {
 		return ""
 	}
 	class, _, _ := strings.Cut(b.Class(), " ")
-	text := b.Amount().Percent()
 	if b.Amount().Old == b.Amount().New {
-		text = ""
+		return arrows[class]
 	}
-	return arrows[class] + text
+	if b.diff.Empty() {
+		class = "about"
+	}
+	return arrows[class] + b.Amount().Percent()
 }
 
 // Head is the large line of a cell: the instructions, or how the boot ended.
@@ -150,19 +152,21 @@ func (b *pageBoot) Head() string {
 	return Number(b.report.Counts.Instructions)
 }
 
-// Ps is the number of Ps, "" where it is not known; of a boot that died, where it did: "in schedinit".
+// Ps is the number of Ps; "" where it is not known, and of a boot that died.
 func (b *pageBoot) Ps() string {
-	if b.report.Outcome == harness.Refused {
-		return ""
-	}
-	if !b.well() {
-		_, where, _ := strings.Cut(b.facts.Outcome, " ")
-		return where
-	}
-	if n := b.report.Runtime.GOMAXPROCS; n != harness.Unknown {
+	if n := b.report.Runtime.GOMAXPROCS; b.well() && n != harness.Unknown {
 		return fmt.Sprintf("%dP", n)
 	}
 	return ""
+}
+
+// Where is where a boot died: "in schedinit".
+func (b *pageBoot) Where() string {
+	if b.well() || b.report.Outcome == harness.Refused {
+		return ""
+	}
+	_, where, _ := strings.Cut(b.facts.Outcome, " ")
+	return where
 }
 
 // Tip is what a cell says when it is pointed at, and to those who hear the page.

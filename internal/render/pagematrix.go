@@ -112,7 +112,7 @@ func newPageMatrix(reports []*harness.Report, o diff.Options) *pageMatrix {
 
 // labelWidth is the room that a label needs, within reason.
 func labelWidth(title string, rows []MatrixRow, i int) int {
-	const most, gap = 26, 1
+	const most, gap = 26, 3
 	width := utf8.RuneCountInString(title) + gap
 	for _, r := range rows {
 		width = max(width, utf8.RuneCountInString(r.Head[i])+gap)

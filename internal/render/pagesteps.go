@@ -12,7 +12,7 @@ import (
 // pageStep is what changed from one release to the next, in all boots together.
 type pageStep struct {
 	Old, New string
-	Summary  string // how much of what: "2 files, 5 system calls"
+	Summary  string // how much of what: "files 2 · system calls 5"
 	Rows     []pageChange
 }
 
@@ -48,7 +48,7 @@ func (m *pageMatrix) steps() []pageStep {
 		var parts []string
 		for _, mark := range pageMarks {
 			if n := counts[i][mark.Letter]; n > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", n, mark.Word))
+				parts = append(parts, fmt.Sprintf("%s %d", mark.Word, n))
 			}
 		}
 		steps[i].Summary = strings.Join(parts, " · ")
