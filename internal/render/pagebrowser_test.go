@@ -255,10 +255,13 @@ func TestPageInBrowser(t *testing.T) {
 		require.Contains(t, command, "rt0 matrix --go go1.8.1 --arch arm64 --machine raspberry-pi-4")
 
 		costs := `[...document.querySelectorAll("dialog .costs")].at(-1)`
-		numbers := `[...` + costs + `.tBodies[0].rows].map(r => Number(r.cells[2].textContent.replaceAll(",", "")))`
+		numbers := `[...` + costs + `.tBodies[0].rows].filter(r => r.cells[2]).map(r => Number(r.cells[2].textContent.replaceAll(",", "")))`
 		require.IsNonIncreasing(t, value[[]int](b, numbers), "initialisers by cost")
 		b.do(costs + `.tHead.rows[0].cells[0].querySelector("button").click()`)
 		require.Equal(t, "1", value[string](b, costs+`.tBodies[0].rows[0].cells[0].textContent`), "in their order")
+
+		b.do(costs + `.querySelector(".more button").click()`)
+		require.Equal(t, 50, value[int](b, costs+`.tBodies[0].rows.length`), "the rest of a long list is there when it is asked for")
 
 		calls := `document.querySelectorAll("dialog table.calls tbody tr").length`
 		require.Equal(t, 63, value[int](b, calls))

@@ -69,7 +69,7 @@ func pageReport(size matrixSize, release, arch, m int) *harness.Report {
 		r.Phases = append(r.Phases, harness.Phase{Name: phase, Function: "runtime." + phase, StartInstruction: at, Instructions: n, Syscalls: i})
 		at += n
 	}
-	for i := range 30 {
+	for i := range 50 {
 		pkg := fmt.Sprintf("example.org/pkg%02d", i)
 		r.Inits = append(r.Inits, harness.Init{
 			Package: pkg, Function: pkg + ".init", StartInstruction: at / 2, Instructions: uint64(i*37%29)*grown + uint64(arch), Syscalls: i % 2,

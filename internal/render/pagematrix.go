@@ -90,8 +90,11 @@ func newPageMatrix(reports []*harness.Report, o diff.Options) *pageMatrix {
 			if ids[b.ID]++; ids[b.ID] > 1 {
 				b.ID += fmt.Sprintf("~%d", ids[b.ID])
 			}
+			b.facts.Side = diff.Side{
+				Program: b.program(), Toolchain: b.cell.Toolchain, GOARCH: b.cell.GOARCH, Variant: b.cell.Variant, Machine: b.cell.Machine,
+			}
 			if previous != nil {
-				d := diff.Compare(previous.facts, b.facts, o)
+				d := b.compare(previous, o)
 				b.previous, b.diff = previous, &d
 				m.diffs = append(m.diffs, d)
 			}
@@ -108,6 +111,14 @@ func newPageMatrix(reports []*harness.Report, o diff.Options) *pageMatrix {
 		m.Releases = append(m.Releases, m.release(i, toolchain))
 	}
 	return m
+}
+
+// compare says what the boot does otherwise than another. Two that never came to a boot do the same: why they did not names the release.
+func (b *pageBoot) compare(old *pageBoot, o diff.Options) diff.Diff {
+	if b.report.Outcome == harness.Refused && old.report.Outcome == harness.Refused {
+		return diff.Diff{Old: old.facts.Side, New: b.facts.Side}
+	}
+	return diff.Compare(old.facts, b.facts, o)
 }
 
 // labelWidth is the room that a label needs, within reason.

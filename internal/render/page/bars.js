@@ -2,18 +2,28 @@
 
 // Bars and tables of a boot's panel.
 
-// listing is a table that is sorted by its heads. A column is {title, value(row), show(row), number, start}: start is the order of the first click.
+// listing is a table that is sorted by its heads. A column is {title, value(row), show(row), number, ascending, code}. Of a list that is longer
+// than options.limit, the rest is drawn when it is asked for.
 function listing(columns, list, options = {}) {
   const head = h("tr", {});
   const content = h("tbody", {});
   let order = options.order || null; // {column, descending}
+  let limit = options.limit || Infinity;
   const draw = () => {
     const shown = order ? sorted(list, columns[order.column].value, order.descending) : list;
     content.replaceChildren(
-      ...shown.map((row) =>
+      ...shown.slice(0, limit).map((row) =>
         h("tr" + (options.rowClass ? options.rowClass(row) : ""), {}, columns.map((c) => h("td" + (c.number ? ".number" : c.code ? ".code" : ""), {}, c.show ? c.show(row) : String(c.value(row))))),
       ),
     );
+    if (shown.length > limit) {
+      const more = h("button", { type: "button" }, `show all ${count(shown.length)}`);
+      more.addEventListener("click", () => {
+        limit = Infinity;
+        draw();
+      });
+      content.append(h("tr", {}, h("td.more", { colSpan: columns.length }, more)));
+    }
     [...head.cells].forEach((th, i) => {
       const here = order && order.column === i;
       th.ariaSort = here ? (order.descending ? "descending" : "ascending") : null;

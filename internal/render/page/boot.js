@@ -115,7 +115,7 @@ function costs(title, note, list, old, was, name, order) {
       { title: "calls", number: true, value: (p) => p.syscalls, show: (p) => (p.syscalls ? String(p.syscalls) : "") },
     ],
     list,
-    { kind: ".costs", order },
+    { kind: ".costs", order, limit: 40 },
   );
   return section(title, note, table.element);
 }
@@ -135,10 +135,11 @@ function inits(b, old) {
 
 function values(b, old) {
   const list = rows(b.values, "key", "value");
-  if (list.length === 0) return null;
+  const title = "What the runtime concluded";
+  if (list.length === 0) return b.well ? section(title, null, h("p.none", {}, "Unknown: the binary has no symbols.")) : null;
   const was = new Map((old ? rows(old.values, "key", "value") : []).map((v) => [v.key, v.value]));
   return section(
-    "What the runtime concluded", null,
+    title, null,
     h("table", {}, h("tbody", {}, list.map((v) => {
       const differs = old && was.get(v.key) !== v.value;
       return h("tr" + (differs ? ".differs" : ""), {}, h("th", { scope: "row" }, v.key), h("td.code", {}, v.value), h("td.code.was", {}, differs ? "≠ " + (was.has(v.key) ? was.get(v.key) : "unknown") : ""));
@@ -188,7 +189,7 @@ function calls(b) {
       { title: "at instruction", number: true, ascending: true, value: (c) => c.at, show: (c) => count(c.at) },
     ],
     all,
-    { kind: ".calls", rowClass: (c) => (c.result.startsWith("-1 ") ? ".failed" : "") },
+    { kind: ".calls", limit: 600, rowClass: (c) => (c.result.startsWith("-1 ") ? ".failed" : "") },
   );
   const show = () => {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -57,6 +57,7 @@ function share(old, now) {
   const s = (now - old) / old;
   if (s >= 2) return "×" + Number((s + 1).toPrecision(3));
   const digits = Math.abs(s) < 0.095 ? 1 : 0;
+  if (Math.abs(s) < 0.0005) return "≈";
   return (s < 0 ? "-" : "+") + (100 * Math.abs(s)).toFixed(digits) + "%";
 }
 
