@@ -74,11 +74,23 @@ func OpenDocument(path string) (Document, error) {
 
 // Write writes the document as JSON, one boot a line: documents of many boots are large.
 func (d Document) Write(w io.Writer) error {
-	head, err := json.Marshal(d.RT0)
+	head, err := marshal(d.RT0)
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(w, "{\"schema\": %d, \"rt0\": %s, \"boots\": [", d.Schema, head); err != nil {
+	if _, err := fmt.Fprintf(w, "{\"schema\": %d, \"rt0\": %s, ", d.Schema, head); err != nil {
+		return err
+	}
+	if d.Matrix != nil {
+		axes, err := marshal(d.Matrix)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "\"matrix\": %s, ", axes); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(w, "\"boots\": ["); err != nil {
 		return err
 	}
 	for i, r := range d.Boots {

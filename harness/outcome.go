@@ -95,7 +95,7 @@ func (b *boot) conclude(e kernel.Exit) {
 	}
 	if b.death != nil && (e.Kind == kernel.Exited || e.Kind == kernel.Killed) {
 		r.Outcome, r.Reason = Threw, b.deathText(e)
-		r.died = b.death.phase
+		r.Died = b.death.phase
 	}
 }
 

@@ -18,9 +18,11 @@ const Schema = 1
 
 // Document is what `rt0 boot -o json` prints.
 type Document struct {
-	Schema int       `json:"schema"`
-	RT0    RT0       `json:"rt0"`
-	Boots  []*Report `json:"boots"`
+	Schema int `json:"schema"`
+	RT0    RT0 `json:"rt0"`
+	// Matrix is what the boots of a matrix are a part of, or all of; nil for others.
+	Matrix *MatrixAxes `json:"matrix,omitempty"`
+	Boots  []*Report   `json:"boots"`
 }
 
 // RT0 is the program that made a document.
@@ -77,8 +79,9 @@ type Report struct {
 	Machine  machine.Machine `json:"machine"` // resolved
 	Until    string          `json:"until"`   // the point asked for: a phase or a symbol
 	Outcome  Outcome         `json:"outcome"`
-	Reason   string          `json:"reason"` // one line; empty when the point was reached or the program exited
-	Phase    string          `json:"phase"`  // the last phase entered
+	Reason   string          `json:"reason"`         // one line; empty when the point was reached or the program exited
+	Phase    string          `json:"phase"`          // the last phase entered
+	Died     string          `json:"died,omitempty"` // the phase in which the runtime gave up, when it did: it goes on to exit then
 	ExitCode *int            `json:"exitCode"`
 	Signal   *string         `json:"signal"`          // "SIGSEGV"
 	Fault    *Fault          `json:"fault,omitempty"` // the instruction that the program died of, when it did
@@ -102,7 +105,6 @@ type Report struct {
 
 	err      error // why there was no boot
 	crash    *Crash
-	died     string // the phase in which the runtime gave up; it goes on to exit
 	options  *options
 	promises string  // of CPU features that cannot be executed
 	sysmon   *uint64 // the instruction at which sysmon's thread was started

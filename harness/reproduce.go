@@ -96,7 +96,7 @@ func quote(word string) string {
 // Cause is the boot in one line: what, where, why.
 func (r *Report) Cause() string {
 	s := fmt.Sprintf("%s (%s): %s", r.Binary.Path, r.Binary.GOARCH, r.Outcome)
-	if phase := cmp.Or(r.died, r.Phase); phase != "" {
+	if phase := cmp.Or(r.Died, r.Phase); phase != "" {
 		s += " in " + phase
 	}
 	if r.Reason != "" {

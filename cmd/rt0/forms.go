@@ -26,6 +26,7 @@ var documentForms = documentFormTable{
 	{formCSV, func(w io.Writer, v render.MatrixView, _ render.Style) error {
 		return render.MatrixCSV(v.Document.Boots).CSV(w)
 	}},
+	{formJUnit, func(w io.Writer, v render.MatrixView, _ render.Style) error { return render.MatrixJUnit(w, v) }},
 	{formHTML, func(w io.Writer, v render.MatrixView, _ render.Style) error {
 		return render.Page(w, v.Document, diff.Options{Threshold: diff.DefaultThreshold})
 	}},

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -24,24 +23,22 @@ import (
 
 // matrixFlags are those of `rt0 matrix`.
 type matrixFlags struct {
-	*global
+	documentFlags
 	machineFlags
 	boundFlags
 	buildFlags
-	output
 
 	toolchains []string
 	arches     []string
 	machines   []string
 	variants   []string
 	until      string
-	expect     expectFlag
 	save       string
 	shard      shardFlag
 }
 
 func newMatrix(g *global) *cobra.Command {
-	f := &matrixFlags{global: g, boundFlags: newBoundFlags()}
+	f := &matrixFlags{documentFlags: documentFlags{global: g}, boundFlags: newBoundFlags()}
 	cmd := &cobra.Command{
 		Use:   "matrix [flags] [PROGRAM...] [-- ARG...]",
 		Short: "Boot programs built with many toolchains, for many architectures, on many machines",
@@ -86,16 +83,15 @@ booted; 4 a program died or got stuck, and no expectation said that it would.`,
 	f.buildFlags.register(cmd)
 	flags.StringVar(&f.until, "until", harness.DefaultUntil, "stop at a `PHASE|SYMBOL`; exit runs the programs to their end")
 	f.boundFlags.register(cmd)
-	flags.Var(&f.expect, "expect", "assertion on every boot, repeatable: see rt0 boot --help")
+	f.documentFlags.registerJudging(cmd)
 	flags.StringVar(&f.save, "save", "", "keep all reports in `FILE`, for rt0 diff, rt0 report and an interrupted run's continuation")
 	flags.Var(&f.shard, "shard", "boot part `K/N` of the matrix only: 3/8; rt0 report merge puts the parts together")
-	f.output.register(cmd, documentForms.names()...)
+	f.documentFlags.registerOutput(cmd)
 
 	complete(cmd, "arch", func() []string { return append(arch.Names(), allArches) })
 	complete(cmd, "until", harness.Phases)
 	completeMachine(cmd)
 	complete(cmd, "variant", func() []string { return []string{"exe", "pie", "stripped", "pie+stripped"} })
-	completeExpect(cmd)
 	return cmd
 }
 
@@ -119,10 +115,9 @@ func (s *shardFlag) String() string {
 func (s *shardFlag) Type() string { return "K/N" }
 
 func (s *shardFlag) Set(text string) error {
-	var k, n int
-	var rest string
-	if got, _ := fmt.Sscanf(text, "%d/%d%s", &k, &n, &rest); got != 2 || k < 1 || n < k {
-		return fmt.Errorf("want K/N with K from 1 to N, such as 3/8")
+	k, n, err := harness.ParseShard(text)
+	if err != nil {
+		return err
 	}
 	s.k, s.n = k, n
 	return nil
@@ -187,19 +182,21 @@ func (f *matrixFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return withStatus(statusUsage, err)
 	}
+	axes := harness.AxesOf(jobs)
 	if f.shard.n > 0 {
 		jobs = harness.Shard(jobs, f.shard.k, f.shard.n)
+		axes.Shards = []string{f.shard.String()}
 	}
 	tellAbsent(f.progressTo(cmd), plan)
 	if err := checkRoom(cmd.Context(), f.progressTo(cmd), jobs); err != nil {
 		return err
 	}
 	options := append(f.bounds(), harness.Until(f.until), harness.Args(guestArgs...))
-	reports, err := f.boot(cmd, jobs, options)
+	doc, err := f.boot(cmd, jobs, axes, options)
 	if err != nil {
 		return err
 	}
-	return f.tell(cmd, harness.NewDocument(reports...))
+	return f.tell(cmd, doc)
 }
 
 // plan is what the flags ask for.
@@ -255,16 +252,17 @@ func (f *matrixFlags) plan(cmd *cobra.Command, programs []string) (harness.Matri
 }
 
 // boot does the jobs, with a bar.
-func (f *matrixFlags) boot(cmd *cobra.Command, jobs []harness.MatrixJob, options []harness.Option) ([]*harness.Report, error) {
+func (f *matrixFlags) boot(
+	cmd *cobra.Command, jobs []harness.MatrixJob, axes *harness.MatrixAxes, options []harness.Option,
+) (doc harness.Document, err error) {
 	stderr := f.progressTo(cmd)
 	runner := &harness.MatrixRunner{Options: options}
 	p := newBootsProgress(stderr, "matrix")
 	told := map[string]bool{}
 	var journal *harness.Journal
 	if f.save != "" {
-		var err error
 		if journal, err = harness.OpenJournal(f.save); err != nil {
-			return nil, failf(statusUsage, "--save: %w", err)
+			return doc, failf(statusUsage, "--save: %w", err)
 		}
 		if n := journal.Resumed(); n > 0 {
 			fmt.Fprintf(stderr, "matrix: boots taken over from an interrupted run: %s\n", render.Number(uint64(n)))
@@ -286,15 +284,17 @@ func (f *matrixFlags) boot(cmd *cobra.Command, jobs []harness.MatrixJob, options
 	reports, err := runner.Run(ctx, jobs)
 	p.done()
 	if err != nil {
-		return nil, interrupted(err, journal, reports)
+		return doc, interrupted(err, journal, reports)
 	}
+	doc = harness.NewDocument(reports...)
+	doc.Matrix = axes
 	if journal == nil {
-		return reports, nil
+		return doc, nil
 	}
-	if err := journal.Finish(harness.NewDocument(reports...)); err != nil {
-		return nil, failf(statusRefused, "--save: %w", err)
+	if err := journal.Finish(doc); err != nil {
+		return doc, failf(statusRefused, "--save: %w", err)
 	}
-	return reports, nil
+	return doc, nil
 }
 
 // interruptible is a context that SIGINT and SIGTERM end. A second one ends rt0.
@@ -323,34 +323,4 @@ func interrupted(err error, journal *harness.Journal, reports []*harness.Report)
 		return failf(statusRefused, "matrix: %w", err)
 	}
 	return failf(statusInterrupted, "matrix: interrupted after %d of %d boots; %s", done, len(reports), advice)
-}
-
-// tell writes the matrix, and says in the exit status how it went.
-func (f *matrixFlags) tell(cmd *cobra.Command, doc harness.Document) error {
-	results, verdict := judgeMatrix(doc.Boots, f.expect)
-	view := render.MatrixView{Document: doc, Results: results}
-	err := f.write(cmd, func(w io.Writer) error {
-		if f.format.value == formTable && f.quiet && !f.given {
-			return nil
-		}
-		return documentForms.write(f.format.value, w, view, render.Style{Colour: f.colour(cmd), Verbose: f.verbose, Width: f.width(cmd)})
-	})
-	if err != nil {
-		return err
-	}
-	if f.verbose {
-		for _, r := range doc.Boots {
-			if r.Outcome != harness.Reached && r.Cell.Absent == "" {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s:\n%s\n", r.Cell, r.Story())
-			}
-		}
-	}
-	return verdict
-}
-
-func (f *matrixFlags) progressTo(cmd *cobra.Command) io.Writer {
-	if f.quiet {
-		return io.Discard
-	}
-	return cmd.ErrOrStderr()
 }

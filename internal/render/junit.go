@@ -31,6 +31,7 @@ type testsuites struct {
 	Name     string      `xml:"name,attr"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
+	Skipped  int         `xml:"skipped,attr,omitempty"`
 	Suites   []testsuite `xml:"testsuite"`
 }
 
@@ -38,6 +39,7 @@ type testsuite struct {
 	Name     string     `xml:"name,attr"`
 	Tests    int        `xml:"tests,attr"`
 	Failures int        `xml:"failures,attr"`
+	Skipped  int        `xml:"skipped,attr,omitempty"`
 	Cases    []testcase `xml:"testcase"`
 }
 
@@ -45,6 +47,7 @@ type testcase struct {
 	Class   string   `xml:"classname,attr"`
 	Name    string   `xml:"name,attr"`
 	Failure *failure `xml:"failure,omitempty"`
+	Skipped *skipped `xml:"skipped,omitempty"`
 	Stdout  string   `xml:"system-out,omitempty"`
 	Stderr  string   `xml:"system-err,omitempty"`
 }
@@ -55,15 +58,26 @@ type failure struct {
 	Text    string `xml:",chardata"`
 }
 
+type skipped struct {
+	Message string `xml:"message,attr"`
+}
+
 // JUnit writes a test suite for each boot, with a test case for the boot and one for each expectation. There are no times in it: equal
 // boots give equal documents.
 func JUnit(w io.Writer, results ...Result) error {
 	all := testsuites{Name: "rt0"}
 	for _, result := range results {
-		suite := result.suite()
+		all.Suites = append(all.Suites, result.suite())
+	}
+	return all.write(w)
+}
+
+// write writes the suites, with their sums.
+func (all testsuites) write(w io.Writer) error {
+	for _, suite := range all.Suites {
 		all.Tests += suite.Tests
 		all.Failures += suite.Failures
-		all.Suites = append(all.Suites, suite)
+		all.Skipped += suite.Skipped
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -77,6 +91,18 @@ func JUnit(w io.Writer, results ...Result) error {
 	return err
 }
 
+// add puts a case into the suite.
+func (s *testsuite) add(c testcase) {
+	s.Cases = append(s.Cases, c)
+	s.Tests++
+	if c.Failure != nil {
+		s.Failures++
+	}
+	if c.Skipped != nil {
+		s.Skipped++
+	}
+}
+
 func (result Result) suite() testsuite {
 	r := result.Report
 	suite := testsuite{Name: cmp.Or(result.Name, strings.Join(words(r.Binary.Path, r.Binary.GOARCH, r.Binary.GoVersion, r.Machine.Name), " "))}
@@ -84,10 +110,8 @@ func (result Result) suite() testsuite {
 		c.Class = suite.Name
 		if failed {
 			c.Failure = &f
-			suite.Failures++
 		}
-		suite.Cases = append(suite.Cases, c)
-		suite.Tests++
+		suite.add(c)
 	}
 	add(testcase{Name: "boot to " + r.Until, Stdout: r.Stdout, Stderr: r.Stderr}, result.Failure != "",
 		failure{Message: result.Failure, Type: string(r.Outcome), Text: r.Story()})
