@@ -165,12 +165,21 @@ func ownPath(p string) string {
 	return descriptorPath.ReplaceAllString(p, "/proc/self/fd/N")
 }
 
-// calls fills in what a trace tells: the files, and the calls of the first thread in their order.
+// asked fills in the files that a report names.
+func (f *Facts) asked(list []harness.File) {
+	seen := files{index: map[string]int{}, asked: []Asked{}}
+	for _, file := range list {
+		seen.note(file.Path, file.Call, file.Error, file.Phase)
+	}
+	f.Files = seen.asked
+}
+
+// trace fills in what a trace tells: the calls of the first thread, in their order.
 func (f *Facts) trace(list []harness.Syscall) {
 	if len(list) == 0 {
 		return
 	}
-	opened := files{open: map[string]string{}, index: map[string]int{}}
+	opened := files{open: map[string]string{}, index: map[string]int{}, asked: []Asked{}}
 	first, alone := list[0].Thread, true
 	f.Order, f.First = []Call{}, map[string]string{}
 	for _, s := range list {
@@ -198,7 +207,9 @@ func (f *Facts) trace(list []harness.Syscall) {
 			f.Order = append(f.Order, Call{Phase: s.Phase, Name: name})
 		}
 	}
-	f.Files = opened.asked
+	if f.Files == nil {
+		f.Files = opened.asked // the report is of an rt0 that did not list them
+	}
 }
 
 // wandering are the phases in which the program's goroutines may be on any thread.

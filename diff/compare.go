@@ -13,14 +13,18 @@ import (
 // floors are the least differences that count, when there is a threshold: what is smaller is no news, whatever share it is.
 var floors = map[Kind]uint64{
 	Instructions: 1_000, // a microsecond
-	Syscalls:     20,
-	Pages:        4,
+	Syscalls:     10,
+	Pages:        8,
 }
 
-// initFloor is that of the instructions of a package's initialisers: threads that run beside them count.
-const initFloor = 10_000
+// Those of amounts in which threads beside have a part.
+const (
+	initFloor      = 20_000 // instructions of a package's initialisers
+	multitudeFloor = 100    // calls that serve or wait
+	servingFloor   = 4      // calls that serve memory, while there is but one thread
+)
 
-// Floor is the least difference of a kind that counts when there is a threshold; of Instructions, that of a phase.
+// Floor is the least difference of a kind that counts when there is a threshold: in instructions, calls or pages of a phase or of the boot.
 func Floor(k Kind) uint64 { return floors[k] }
 
 // inlined is the number of instructions up to which a call inside schedinit may come and go with the compiler's inlining.

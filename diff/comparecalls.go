@@ -14,9 +14,6 @@ var aboutFiles = map[string]bool{
 	"readlinkat": true, "stat": true, "stat64": true, "statx": true,
 }
 
-// servingFloor is the least difference in the number of a call that serves memory.
-const servingFloor = 4
-
 // calls compares the system calls: first which there are at all, in any thread. Then, of those that the program does of its own, how many there
 // are in each phase and in which order; when a boot was not traced, how many in all. Of the others only a multitude counts.
 func (c *comparison) calls() {
@@ -68,7 +65,7 @@ func (c Call) times() int { return max(c.Times, 1) }
 func (c *comparison) multitudes(told map[string]bool) {
 	for _, name := range union(c.old.Calls, c.new.Calls) {
 		if roles[name] != doing && !told[name] {
-			c.amount(Change{Kind: Syscall, Name: name, Amount: Amount{uint64(c.old.Calls[name]), uint64(c.new.Calls[name])}}, Floor(Syscalls))
+			c.amount(Change{Kind: Syscall, Name: name, Amount: Amount{uint64(c.old.Calls[name]), uint64(c.new.Calls[name])}}, multitudeFloor)
 		}
 	}
 }

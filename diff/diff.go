@@ -115,26 +115,8 @@ func (c Change) Mirror() Change {
 	return c
 }
 
-// Side is one of two boots that are compared.
-type Side struct {
-	Program   string `json:"program"`   // "hello", "server"
-	Toolchain string `json:"toolchain"` // "go1.26.8"
-	GOARCH    string `json:"goarch"`
-	Variant   string `json:"variant"` // "exe", "pie", "stripped", "pie+stripped", "GOAMD64=v3"
-	Machine   string `json:"machine"`
-}
-
-// String is "go1.26.8/arm64/graviton", as the cell of a matrix is called; "go1.26.8/arm64-pie/graviton" when the variant is not the plain one.
-func (s Side) String() string {
-	arch := s.GOARCH
-	if s.Variant != "" && s.Variant != plainVariant {
-		arch += "-" + s.Variant
-	}
-	return s.Toolchain + "/" + arch + "/" + s.Machine
-}
-
-// plainVariant is the variant that goes without saying.
-const plainVariant = "exe"
+// Side is one of two boots that are compared: its place in a matrix, or what that would be.
+type Side = harness.Cell
 
 // Diff is what changed between two boots. None is the best news.
 type Diff struct {
@@ -186,7 +168,7 @@ func Documents(old, new harness.Document, o Options) Set {
 }
 
 // Neighbours says what each toolchain of a matrix changed against the one before it, for the same program, architecture, variant and machine.
-// Boots of a port that the release lacks are passed over. The reports have to be in the order of the matrix: toolchains ascending.
+// Cells of a port that the release lacks are passed over. The reports have to be in the order of the matrix: toolchains ascending.
 func Neighbours(reports []*harness.Report, o Options) []Diff {
 	return neighbours(factsOfAll(reports), o)
 }

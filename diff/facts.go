@@ -3,6 +3,7 @@
 package diff
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"reflect"
@@ -11,12 +12,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rt0-dev/rt0/fixtures"
 	"github.com/rt0-dev/rt0/harness"
 )
 
 // Facts are what is compared of a boot.
 type Facts struct {
-	Side
+	Side    Side   `json:"cell"`
 	SHA256  string `json:"sha256,omitempty"`
 	Until   string `json:"until"`
 	Outcome string `json:"outcome"` // "reached main.main", "threw in schedinit", "exited with 2 in init"
@@ -76,14 +78,18 @@ func FactsOf(r *harness.Report) *Facts {
 		f.Died = last(r)
 	}
 	f.conclusions(r.Runtime)
+	if r.Files != nil {
+		f.asked(r.Files)
+	}
 	f.trace(r.Syscalls)
 	return f
 }
 
+// factsOfAll condenses reports, but for those of cells that there are not.
 func factsOfAll(reports []*harness.Report) []*Facts {
 	list := make([]*Facts, 0, len(reports))
 	for _, r := range reports {
-		if r != nil {
+		if r != nil && (r.Cell == nil || r.Cell.Absent == "") {
 			list = append(list, FactsOf(r))
 		}
 	}
@@ -92,12 +98,12 @@ func factsOfAll(reports []*harness.Report) []*Facts {
 
 // sideOf is the place of a boot.
 func sideOf(r *harness.Report) Side {
-	variant := r.Binary.BuildMode
-	if variant == "" {
-		variant = plainVariant
+	if r.Cell != nil {
+		return *r.Cell
 	}
+	variant := cmp.Or(r.Binary.BuildMode, fixtures.ModeExe)
 	if r.Binary.Stripped {
-		variant = strings.TrimPrefix(variant+"+stripped", plainVariant+"+")
+		variant = strings.TrimPrefix(variant+"+stripped", fixtures.ModeExe+"+")
 	}
 	return Side{
 		Program: path.Base(r.Binary.Path), Toolchain: r.Binary.GoVersion, GOARCH: r.Binary.GOARCH, Variant: variant, Machine: r.Machine.Name,
@@ -143,7 +149,7 @@ func outcome(r *harness.Report) string {
 func stretches(phases []harness.Phase) []Stretch {
 	list := make([]Stretch, len(phases))
 	for i, p := range phases {
-		list[i] = Stretch{Name: p.Name, Instructions: p.Instructions, Syscalls: p.Syscalls}
+		list[i] = Stretch{Name: p.Name, Instructions: p.Instructions, Syscalls: p.Syscalls, Pages: p.Pages}
 	}
 	return list
 }

@@ -4,7 +4,6 @@ package diff
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -155,7 +154,7 @@ func listed(some, all []string) string {
 }
 
 // dimensions are those in which boots differ, beside the architecture.
-type dimensions struct{ program, variant, machine bool }
+type dimensions struct{ program, variant, machine, flags bool }
 
 func varying(list []Side) dimensions {
 	var d dimensions
@@ -163,6 +162,7 @@ func varying(list []Side) dimensions {
 		d.program = d.program || s.Program != list[0].Program
 		d.variant = d.variant || s.Variant != list[0].Variant
 		d.machine = d.machine || s.Machine != list[0].Machine
+		d.flags = d.flags || s.Flags != list[0].Flags
 	}
 	return d
 }
@@ -173,13 +173,13 @@ func (d dimensions) rest(s Side) string {
 	for _, w := range []struct {
 		varies bool
 		name   string
-	}{{d.program, s.Program}, {d.variant, s.Variant}, {d.machine, s.Machine}} {
+	}{{d.program, s.Program}, {d.variant, s.Variant}, {d.machine, s.Machine}, {d.flags, s.Flags}} {
 		if w.varies {
 			words = append(words, w.name)
 		}
 	}
 	if len(words) == 0 {
-		return fmt.Sprint(s)
+		return s.String()
 	}
 	return strings.Join(words, "/")
 }

@@ -5,7 +5,7 @@ package diff
 import "strings"
 
 // place is a side without its toolchain: boots of one place are compared.
-func (s Side) place() Side {
+func place(s Side) Side {
 	s.Toolchain = ""
 	return s
 }
@@ -44,7 +44,7 @@ func Sets(old, new []*Facts, o Options) Set {
 	return s
 }
 
-// pair finds the old boot for each new one: three rounds, the strictest first.
+// pair finds the old boot for each new one: three rounds, the strictest first. A boot alone on either side is paired with the other.
 func pair(old, new []*Facts) map[*Facts]*Facts {
 	pairs, taken := map[*Facts]*Facts{}, map[*Facts]bool{}
 	round := func(key func(*Facts) Side, alone bool) {
@@ -75,7 +75,10 @@ func pair(old, new []*Facts) map[*Facts]*Facts {
 		s.Toolchain = minor(s.Toolchain)
 		return s
 	}, true)
-	round(func(f *Facts) Side { return f.place() }, true)
+	round(func(f *Facts) Side { return place(f.Side) }, true)
+	if len(old) == 1 && len(new) == 1 {
+		pairs[new[0]] = old[0] // whoever compares one boot with another means these
+	}
 	return pairs
 }
 
@@ -84,10 +87,10 @@ func neighbours(list []*Facts, o Options) []Diff {
 	diffs := []Diff{}
 	before := map[Side]*Facts{}
 	for _, f := range list {
-		if was := before[f.place()]; was != nil {
+		if was := before[place(f.Side)]; was != nil {
 			diffs = append(diffs, Compare(was, f, o))
 		}
-		before[f.place()] = f
+		before[place(f.Side)] = f
 	}
 	return diffs
 }
