@@ -150,6 +150,7 @@ var i386 = &Arch{
 				{"st_ctime", 80, 4}, {"st_ctime_nsec", 84, 4}, {"st_ino", 88, 8},
 			},
 		},
+		Statfs:     statfs64,
 		EpollEvent: 12, // 64-bit members are aligned to 4 bytes
 		EpollData:  4,
 	},

@@ -144,6 +144,7 @@ var amd64 = &Arch{
 				{"st_ctime", 104, 8}, {"st_ctime_nsec", 112, 8},
 			},
 		},
+		Statfs:     statfsWords,
 		EpollEvent: 12, // EPOLL_PACKED of uapi/linux/eventpoll.h
 		EpollData:  4,
 	},

@@ -264,9 +264,12 @@ type ABI struct {
 
 // Structs are the kernel structures whose layout depends on more than the pointer size.
 type Structs struct {
-	Stat       Layout // what fstat or fstat64 fill
-	EpollEvent int    // sizeof(struct epoll_event): 12 where packed
-	EpollData  int    // offset of its data
+	Stat   Layout // what fstat or fstat64 fill
+	Statfs Layout // what statfs or statfs64 fill
+	// StatfsPadded is what the callers of statfs64 may also call the structure's size (sys_statfs64_wrapper of arm/kernel/entry-common.S); 0: nothing.
+	StatfsPadded int
+	EpollEvent   int // sizeof(struct epoll_event): 12 where packed
+	EpollData    int // offset of its data
 }
 
 // Layout is a structure as named fields.

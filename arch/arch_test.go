@@ -222,18 +222,22 @@ func testTraps(t *testing.T, a *Arch) {
 }
 
 func testLayouts(t *testing.T, a *Arch) {
-	stat := a.Structs.Stat
-	taken := newArea(stat.Size)
+	testLayout(t, a.Structs.Stat, `st_dev st_ino st_mode st_nlink st_uid st_gid st_rdev st_size st_blksize st_blocks st_atime st_atime_nsec
+		st_mtime st_mtime_nsec st_ctime st_ctime_nsec`)
+	testLayout(t, a.Structs.Statfs, `f_type f_bsize f_blocks f_bfree f_bavail f_files f_ffree f_fsid f_namelen f_frsize f_flags`)
+	require.Equal(t, a.Structs.EpollEvent, a.Structs.EpollData+8, "the data ends the event")
+	require.GreaterOrEqual(t, a.Structs.EpollData, 4)
+}
+
+func testLayout(t *testing.T, l Layout, want string) {
+	taken := newArea(l.Size)
 	var names []string
-	for _, f := range stat.Fields {
+	for _, f := range l.Fields {
 		names = append(names, f.Name)
 		taken.take(t, f.Name, f.Offset, f.Size)
 	}
 	requireUnique(t, names)
-	require.Subset(t, names, strings.Fields(`st_dev st_ino st_mode st_nlink st_uid st_gid st_rdev st_size st_blksize st_blocks st_atime st_atime_nsec
-		st_mtime st_mtime_nsec st_ctime st_ctime_nsec`))
-	require.Equal(t, a.Structs.EpollEvent, a.Structs.EpollData+8, "the data ends the event")
-	require.GreaterOrEqual(t, a.Structs.EpollData, 4)
+	require.Subset(t, names, strings.Fields(want))
 }
 
 func testAddressSpace(t *testing.T, a *Arch) {

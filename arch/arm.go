@@ -158,8 +158,10 @@ var arm = &Arch{
 				{"st_ctime", 88, 4}, {"st_ctime_nsec", 92, 4}, {"st_ino", 96, 8},
 			},
 		},
-		EpollEvent: 16, // natural alignment
-		EpollData:  8,
+		Statfs:       statfs64,
+		StatfsPadded: 88,
+		EpollEvent:   16, // natural alignment
+		EpollData:    8,
 	},
 
 	Features: armFeatures,

@@ -170,6 +170,7 @@ var arm64 = &Arch{
 				{"st_ctime", 104, 8}, {"st_ctime_nsec", 112, 8},
 			},
 		},
+		Statfs:     statfsWords,
 		EpollEvent: 16, // natural alignment
 		EpollData:  8,
 	},

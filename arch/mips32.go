@@ -146,6 +146,7 @@ func mips32Sigreturn(order binary.AppendByteOrder) []byte {
 // mips32Structs are the layouts that fstat64 and epoll_wait fill.
 var mips32Structs = Structs{
 	Stat:       mipsStat,
+	Statfs:     mips32Statfs,
 	EpollEvent: 16, // natural alignment
 	EpollData:  8,
 }

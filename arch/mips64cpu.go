@@ -144,6 +144,7 @@ func mips64Sigreturn(order binary.AppendByteOrder) []byte {
 // mips64Structs are the layouts that fstat and epoll_wait fill.
 var mips64Structs = Structs{
 	Stat:       mipsStat,
+	Statfs:     mips64Statfs,
 	EpollEvent: 16, // natural alignment
 	EpollData:  8,
 }

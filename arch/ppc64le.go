@@ -118,6 +118,7 @@ var ppc64le = &Arch{
 
 	Structs: Structs{
 		Stat:       ppc64Stat,
+		Statfs:     statfsWords,
 		EpollEvent: 16, // natural alignment
 		EpollData:  8,
 	},

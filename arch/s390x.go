@@ -154,6 +154,7 @@ var s390x = &Arch{
 				{"st_blksize", 104, 8}, {"st_blocks", 112, 8},
 			},
 		},
+		Statfs:     s390xStatfs,
 		EpollEvent: 16, // natural alignment
 		EpollData:  8,
 	},

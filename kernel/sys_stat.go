@@ -88,49 +88,50 @@ func sysStatx(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	return 0, t.copyOut(a[4], e.pad(256).b)
 }
 
-func sysStatfs(t *Thread, a [6]uint64) (uint64, arch.Errno) {
+func sysStatfs(t *Thread, a [6]uint64) (uint64, arch.Errno) { return t.old(statfsPath, a) }
+
+func statfsPath(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	n, errno := t.findNode(atFDCWD, a[0], 0)
 	if errno != 0 {
 		return 0, errno
 	}
-	return 0, t.statfs(n, a[1], t.p.arch.PtrSize)
+	return 0, t.statfs(n, a[1])
 }
 
-func sysFstatfs(t *Thread, a [6]uint64) (uint64, arch.Errno) {
+func sysFstatfs(t *Thread, a [6]uint64) (uint64, arch.Errno) { return t.old(statfsFile, a) }
+
+func statfsFile(t *Thread, a [6]uint64) (uint64, arch.Errno) {
 	d := t.p.files.get(fd(a[0]))
 	if d == nil {
 		return 0, arch.EBADF
 	}
-	return 0, t.statfs(t.behind(d), a[1], t.p.arch.PtrSize)
+	return 0, t.statfs(t.behind(d), a[1])
 }
 
-// statfs64Size is sizeof(struct statfs64) of 32-bit architectures, which its caller has to name.
-const statfs64Size = 84
+// sized drops the argument of statfs64 and fstatfs64 that says how large the structure is; !ok: it is not.
+func (t *Thread) sized(a [6]uint64) (without [6]uint64, ok bool) {
+	layouts := &t.p.arch.Structs
+	return [6]uint64{a[0], a[2]}, a[1] == uint64(layouts.Statfs.Size) || layouts.StatfsPadded != 0 && a[1] == uint64(layouts.StatfsPadded)
+}
 
 func sysStatfs64(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	if a[1] != statfs64Size {
+	a, ok := t.sized(a)
+	if !ok {
 		return 0, arch.EINVAL
 	}
-	n, errno := t.findNode(atFDCWD, a[0], 0)
-	if errno != 0 {
-		return 0, errno
-	}
-	return 0, t.statfs(n, a[2], 8)
+	return statfsPath(t, a)
 }
 
 func sysFstatfs64(t *Thread, a [6]uint64) (uint64, arch.Errno) {
-	if a[1] != statfs64Size {
+	a, ok := t.sized(a)
+	if !ok {
 		return 0, arch.EINVAL
 	}
-	d := t.p.files.get(fd(a[0]))
-	if d == nil {
-		return 0, arch.EBADF
-	}
-	return 0, t.statfs(t.behind(d), a[2], 8)
+	return statfsFile(t, a)
 }
 
-// statfs fills struct statfs of include/uapi/asm-generic/statfs.h: the counters have count bytes, the other members are words.
-func (t *Thread) statfs(n *node, buf uint64, count int) arch.Errno {
+// statfs fills the architecture's structure.
+func (t *Thread) statfs(n *node, buf uint64) arch.Errno {
 	tr := t.p.tree
 	const block = 4096
 	blocks, nodes := uint64(treeBytes/block), uint64(treeNodes)
@@ -138,11 +139,15 @@ func (t *Thread) statfs(n *node, buf uint64, count int) arch.Errno {
 	if n.fs.fixed {
 		blocks, free, nodes = 0, 0, 0
 	}
-	e := t.encode().word(n.fs.magic).word(block)
-	for _, v := range []uint64{blocks, free, free, nodes, nodes - min(nodes, uint64(tr.nodes))} {
-		e.uint(count, v)
+	values := map[string]uint64{
+		"f_type": n.fs.magic, "f_bsize": block, "f_frsize": block, "f_blocks": blocks, "f_bfree": free, "f_bavail": free,
+		"f_files": nodes, "f_ffree": nodes - min(nodes, uint64(tr.nodes)), "f_fsid": uint64(n.fs.minor), "f_namelen": nameMax,
+		"f_flags": 0x20, // ST_VALID of linux/statfs.h
 	}
-	e.u32(n.fs.minor).u32(0) // f_fsid
-	e.word(nameMax).word(block).word(0x20)
-	return t.copyOut(buf, e.pad(len(e.b)+4*t.p.arch.PtrSize).b)
+	layout := &t.p.arch.Structs.Statfs
+	b := make([]byte, layout.Size)
+	for _, f := range layout.Fields {
+		putUint(t.p.arch, b[f.Offset:f.Offset+f.Size], values[f.Name])
+	}
+	return t.copyOut(buf, b)
 }
