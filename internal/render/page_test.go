@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -259,11 +260,20 @@ func TestPageOfOtherDocuments(t *testing.T) {
 // A full matrix, of 23 releases, 12 architectures and 3 machines, is a page of a few MB.
 func TestPageSize(t *testing.T) {
 	t.Parallel()
-	page := pageOf(t, fullMatrix())
+	page := fullPage(t)
 	t.Logf("%d bytes", len(page))
 	require.Less(t, len(page), 6<<20)
 }
 
-func fullMatrix() harness.Document {
-	return pageDocument(matrixSize{releases: 23, arches: 12, machines: 3, calls: 300})
+var (
+	fullOnce sync.Once
+	full     []byte
+)
+
+// fullPage is the page of a full matrix.
+func fullPage(t *testing.T) []byte {
+	t.Helper()
+	fullOnce.Do(func() { full = pageOf(t, pageDocument(matrixSize{releases: 23, arches: 12, machines: 3, calls: 300})) })
+	require.NotEmpty(t, full)
+	return full
 }

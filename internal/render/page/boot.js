@@ -177,7 +177,7 @@ function calls(b) {
   if (all.length === 0) return null;
   const byName = new Map();
   for (const c of all) byName.set(c.name, (byName.get(c.name) || 0) + 1);
-  const filter = h("input", { type: "search", placeholder: "openat ENOENT init", title: "words that a call has", spellcheck: false, autocomplete: "off", ariaLabel: "filter system calls" });
+  const filter = h("input", { type: "search", placeholder: "openat ENOENT init", title: "words that a call has", autocomplete: "off", ariaLabel: "filter system calls" });
   const found = h("output", {});
   const table = listing(
     [
