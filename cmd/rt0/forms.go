@@ -26,7 +26,11 @@ var documentForms = documentFormTable{
 	{formCSV, func(w io.Writer, v render.MatrixView, _ render.Style) error {
 		return render.MatrixCSV(v.Document.Boots).CSV(w)
 	}},
+	{formMarkdown, func(w io.Writer, v render.MatrixView, _ render.Style) error { return render.MatrixMarkdown(w, v) }},
 	{formJUnit, func(w io.Writer, v render.MatrixView, _ render.Style) error { return render.MatrixJUnit(w, v) }},
+	{formGitHub, func(w io.Writer, v render.MatrixView, _ render.Style) error {
+		return render.Annotations(w, render.MatrixAnnotations(v))
+	}},
 	{formHTML, func(w io.Writer, v render.MatrixView, _ render.Style) error {
 		return render.Page(w, v.Document, diff.Options{Threshold: diff.DefaultThreshold})
 	}},

@@ -30,6 +30,7 @@ const (
 	formMarkdown = "markdown"
 	formJUnit    = "junit"
 	formYAML     = "yaml"
+	formGitHub   = "github" // annotations
 	formHTML     = "html"
 )
 

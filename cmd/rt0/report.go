@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -105,14 +106,11 @@ const stdinName = "-"
 
 // openDocuments reads the named files; - is standard input, once.
 func openDocuments(cmd *cobra.Command, names []string) ([]harness.NamedDocument, error) {
+	if first := slices.Index(names, stdinName); first >= 0 && slices.Contains(names[first+1:], stdinName) {
+		return nil, failf(statusUsage, "%s is standard input, which can be read once", stdinName)
+	}
 	var documents []harness.NamedDocument
-	stdin := 0
 	for _, name := range names {
-		if name == stdinName {
-			if stdin++; stdin > 1 {
-				return nil, failf(statusUsage, "%s is standard input, which can be read once", stdinName)
-			}
-		}
 		d, err := openDocument(cmd, name)
 		if err != nil {
 			return nil, err
