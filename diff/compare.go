@@ -289,7 +289,12 @@ func (c *comparison) amount(change Change, floor uint64) {
 
 // rest compares what is text.
 func (c *comparison) rest() {
-	c.add(set(Event, "", c.old.Events, c.new.Events)...)
+	for _, change := range set(Event, "", c.old.Events, c.new.Events) {
+		// A boot that did not come as far has not met what came later.
+		if c.shared == nil || change.Op == Added && c.new.Died != "" || change.Op == Removed && c.old.Died != "" {
+			c.add(change)
+		}
+	}
 	if c.shared == nil {
 		c.add(value(Output, "", "stdout", c.old.Stdout, c.new.Stdout)...)
 		if c.old.Died == "" && c.new.Died == "" {
