@@ -41,7 +41,7 @@ func (c *comparison) presence() (told map[string]bool) {
 	for _, name := range union(c.old.Calls, c.new.Calls) {
 		was, is := c.old.Calls[name], c.new.Calls[name]
 		switch {
-		case roles[name] == chance || was > 0 && is > 0:
+		case roles[name] == chance || was > 0 && is > 0 || was == is:
 			continue
 		case was == 0:
 			c.add(Change{Kind: Syscall, Op: Added, Name: name, New: c.new.First[name], Amount: Amount{0, uint64(is)}})
