@@ -53,7 +53,9 @@ and where it died.`,
 		}
 		return nil
 	}
-	root.AddCommand(newBoot(g), newMatrix(g), newReport(g), newZoo(g), newMachines(), newArches(), newDoctor(g), newVersion(), newCompletion())
+	root.AddCommand(
+		newBoot(g), newMatrix(g), newDiff(g), newReport(g), newZoo(g), newMachines(), newArches(), newDoctor(g), newVersion(), newCompletion(),
+	)
 	return root
 }
 
