@@ -23,8 +23,8 @@ func boots(t *testing.T, bin string, options ...harness.Option) *harness.Report 
 	return r
 }
 
-// TestEqualBuilds: two files of one content do not differ on any architecture, even without a threshold; nor does a boot that was traced from one
-// that was not. When one has a longer name, the guest copies longer arguments, and that is below the threshold.
+// TestEqualBuilds: two files of one content do not differ on any architecture, even without a threshold; nor does a boot that was traced
+// from one that was not. When one has a longer name, the guest copies longer arguments, and that is below the threshold.
 func TestEqualBuilds(t *testing.T) {
 	t.Parallel()
 	for _, goarch := range harness.Architectures() {
@@ -59,7 +59,8 @@ func TestAnotherMachine(t *testing.T) {
 	require.Contains(t, changes, diff.Change{Kind: diff.Runtime, Op: diff.Changed, Name: "gomaxprocs", Old: "4", New: "2"})
 }
 
-// TestReleases: Go 1.25 reads the CPU limit of the process's cgroup, with all that goes with it (runtime/cgroup_linux.go, internal/runtime/cgroup).
+// TestReleases: Go 1.25 reads the CPU limit of the process's cgroup, with all that goes with it (runtime/cgroup_linux.go,
+// internal/runtime/cgroup).
 func TestReleases(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fetches toolchains")

@@ -36,11 +36,12 @@ var roles = map[string]role{
 	"mlock": serving, "mmap": serving, "mmap2": serving, "mprotect": serving, "munmap": serving, "prctl": serving, "rt_sigprocmask": serving,
 	"set_robust_list": serving, "set_thread_area": serving, "sigaltstack": serving, "sigprocmask": serving,
 
-	"clock_gettime": waiting, "clock_gettime64": waiting, "clock_nanosleep": waiting, "clock_nanosleep_time64": waiting, "epoll_pwait": waiting,
-	"epoll_wait": waiting, "futex": waiting, "futex_time64": waiting, "gettimeofday": waiting, "nanosleep": waiting, "poll": waiting,
+	"clock_gettime": waiting, "clock_gettime64": waiting, "clock_nanosleep": waiting, "clock_nanosleep_time64": waiting,
+	"epoll_pwait": waiting, "epoll_wait": waiting, "futex": waiting, "futex_time64": waiting, "gettimeofday": waiting, "nanosleep": waiting, "poll": waiting,
 	"ppoll": waiting, "pselect6": waiting, "select": waiting, "_newselect": waiting,
 
-	"getpid": chance, "restart_syscall": chance, "rt_sigreturn": chance, "sched_yield": chance, "sigreturn": chance, "tgkill": chance, "tkill": chance,
+	"getpid": chance, "restart_syscall": chance, "rt_sigreturn": chance, "sched_yield": chance, "sigreturn": chance, "tgkill": chance,
+	"tkill": chance,
 }
 
 // starters begin a thread.
@@ -88,8 +89,8 @@ var openers = map[string]bool{"open": true, "openat": true, "openat2": true, "cr
 
 // describing are the calls whose first argument is the descriptor that they are about.
 var describing = map[string]bool{
-	"read": true, "pread64": true, "readv": true, "close": true, "lseek": true, "_llseek": true, "fstat": true, "fstat64": true, "getdents64": true,
-	"fcntl": true, "fcntl64": true, "write": true, "pwrite64": true, "writev": true,
+	"read": true, "pread64": true, "readv": true, "close": true, "lseek": true, "_llseek": true, "fstat": true, "fstat64": true,
+	"getdents64": true, "fcntl": true, "fcntl64": true, "write": true, "pwrite64": true, "writev": true,
 }
 
 // files follows which file a descriptor is of.

@@ -70,8 +70,8 @@ func value(kind Kind, where, name, old, new string) []Change {
 	return []Change{c}
 }
 
-// end compares how the boots ended. When they did not come as far as each other, only what both have gone through is compared: that the rest
-// is missing is no news of its own.
+// end compares how the boots ended. When they did not come as far as each other, only what both have gone through is compared: that the
+// rest is missing is no news of its own.
 func (c *comparison) end() {
 	c.add(value(Outcome, "", "", c.old.Outcome, c.new.Outcome)...)
 	if c.old.Outcome == c.new.Outcome && masked(c.old.Reason) != masked(c.new.Reason) {

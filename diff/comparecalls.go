@@ -10,12 +10,12 @@ import (
 
 // aboutFiles are further calls that a file tells of, beside those that open it or are given its descriptor.
 var aboutFiles = map[string]bool{
-	"access": true, "faccessat": true, "faccessat2": true, "fstatat64": true, "lstat": true, "lstat64": true, "newfstatat": true, "readlink": true,
-	"readlinkat": true, "stat": true, "stat64": true, "statx": true,
+	"access": true, "faccessat": true, "faccessat2": true, "fstatat64": true, "lstat": true, "lstat64": true, "newfstatat": true,
+	"readlink": true, "readlinkat": true, "stat": true, "stat64": true, "statx": true,
 }
 
-// calls compares the system calls: first which there are at all, in any thread. Then, of those that the program does of its own, how many there
-// are in each phase and in which order; when a boot was not traced, how many in all. Of the others only a multitude counts.
+// calls compares the system calls: first which there are at all, in any thread. Then, of those that the program does of its own, how many
+// there are in each phase and in which order; when a boot was not traced, how many in all. Of the others only a multitude counts.
 func (c *comparison) calls() {
 	told := c.presence()
 	if c.shared == nil {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Package diff says what changed between two boots, and only what changed: boots are deterministic, so a difference is news. It is pure: reports
-// go in, changes come out.
+// Package diff says what changed between two boots, and only what changed: boots are deterministic, so a difference is news. It is pure:
+// reports go in, changes come out.
 //
 // A [harness.Report] is condensed to [Facts] first, which hold what is compared and nothing that may differ by itself: no address, no
-// descriptor, no thread id, no path of the host. Facts are what a baseline keeps, so that comparing with a baseline is comparing with the boot.
-// RATIONALE.md says what counts as a difference, and why.
+// descriptor, no thread id, no path of the host. Facts are what a baseline keeps, so that comparing with a baseline is comparing with the
+// boot. RATIONALE.md says what counts as a difference, and why.
 package diff
 
 import (
@@ -17,8 +17,8 @@ import (
 
 // Options say how large a difference of an amount has to be.
 type Options struct {
-	// Threshold is the share of the old amount by which instructions, pages and system calls of a phase must differ to be told: 0.05 is 5%. With
-	// 0 every difference is told. Otherwise a difference below the floor of its kind (see [Floor]) is not, whatever share it is.
+	// Threshold is the share of the old amount by which instructions, pages and system calls of a phase must differ to be told: 0.05 is 5%.
+	// With 0 every difference is told. Otherwise a difference below the floor of its kind (see [Floor]) is not, whatever share it is.
 	Threshold float64
 }
 
@@ -37,7 +37,7 @@ const (
 	Phase        Kind = "phase"        // a phase of start-up
 	Schedinit    Kind = "schedinit"    // a call inside runtime.schedinit
 	File         Kind = "file"         // a file that the guest asked for; Name is its path
-	Syscall      Kind = "syscall"      // a system call other than those of a file; Name is its name, with the request where that tells calls apart
+	Syscall      Kind = "syscall"      // a system call, but for those of a file; Name has the request where that tells calls apart
 	Init         Kind = "init"         // the initialisers of a package; Name is its path
 	Instructions Kind = "instructions" // of a phase (Where), or of a package's initialisers (Where "init", Name), or of the boot (neither)
 	Syscalls     Kind = "syscalls"     // how many system calls a phase makes
@@ -161,14 +161,14 @@ func (s Set) Changed() int {
 // Reports says what changed between two boots.
 func Reports(old, new *harness.Report, o Options) Diff { return Compare(FactsOf(old), FactsOf(new), o) }
 
-// Documents says what changed between two documents. Boots are paired by program, architecture, variant and machine; of several toolchains, by
-// the same, else the same minor release, else the only one left on both sides.
+// Documents says what changed between two documents. Boots are paired by program, architecture, variant and machine; of several
+// toolchains, by the same, else the same minor release, else the only one left on both sides.
 func Documents(old, new harness.Document, o Options) Set {
 	return Sets(factsOfAll(old.Boots), factsOfAll(new.Boots), o)
 }
 
-// Neighbours says what each toolchain of a matrix changed against the one before it, for the same program, architecture, variant and machine.
-// Cells of a port that the release lacks are passed over. The reports have to be in the order of the matrix: toolchains ascending.
+// Neighbours says what each toolchain of a matrix changed against the one before it, for the same program, architecture, variant and
+// machine. Cells of a port that the release lacks are passed over. The reports have to be in the order of the matrix: toolchains ascending.
 func Neighbours(reports []*harness.Report, o Options) []Diff {
 	return neighbours(factsOfAll(reports), o)
 }

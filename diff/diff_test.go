@@ -23,7 +23,8 @@ func report(f func(*harness.Report)) *harness.Report {
 		Cell:  &harness.Cell{Program: "hello", Toolchain: "go1.25.1", GOARCH: "mips", Variant: "exe", Machine: "default"},
 		Until: "main.main", Outcome: harness.Reached, Phase: "main.main",
 		Phases: []harness.Phase{
-			{Name: "rt0", Instructions: 100}, {Name: "osinit", Instructions: 2_000, Pages: 5}, {Name: "schedinit", Instructions: 100_000, Pages: 100},
+			{Name: "rt0", Instructions: 100}, {Name: "osinit", Instructions: 2_000, Pages: 5},
+			{Name: "schedinit", Instructions: 100_000, Pages: 100},
 			{Name: "main", Instructions: 9_000}, {Name: "init", Instructions: 200_000}, {Name: "main.main"},
 		},
 		Schedinit: []harness.Phase{
@@ -109,9 +110,12 @@ func TestReports(t *testing.T) {
 			r.Phases[3].Name = "newproc"
 		}, want: []string{"> phase osinit: after rt0 → first", "+ phase newproc: new", "- phase main: gone"}},
 		"calls inside schedinit": {new: func(r *harness.Report) {
-			r.Schedinit = []harness.Phase{{Name: "goargs", Instructions: 4_000}, {Name: "mallocinit", Instructions: 9_000}, {Name: "gcinit", Instructions: 500}}
+			r.Schedinit = []harness.Phase{
+				{Name: "goargs", Instructions: 4_000}, {Name: "mallocinit", Instructions: 9_000}, {Name: "gcinit", Instructions: 500},
+			}
 		}, want: []string{
-			"> schedinit goargs: after mallocinit → first", "+ schedinit gcinit: new, or inlined no longer", "- schedinit procresize: gone, or inlined",
+			"> schedinit goargs: after mallocinit → first", "+ schedinit gcinit: new, or inlined no longer",
+			"- schedinit procresize: gone, or inlined",
 		}},
 		"files": {new: func(r *harness.Report) {
 			r.Files = []harness.File{
@@ -125,10 +129,14 @@ func TestReports(t *testing.T) {
 		"a file that is not there any more": {new: func(r *harness.Report) { r.Files[0].Error = "ENOENT" }, want: []string{
 			"~ file /sys/a: found → ENOENT",
 		}},
-		"a file asked for elsewhere": {new: func(r *harness.Report) { r.Files[0].Phase = "init" }, want: []string{"> file /sys/a: osinit → init"}},
-		"a report without files":     {new: func(r *harness.Report) { r.Files = nil }},
+		"a file asked for elsewhere": {new: func(r *harness.Report) { r.Files[0].Phase = "init" }, want: []string{
+			"> file /sys/a: osinit → init",
+		}},
+		"a report without files": {new: func(r *harness.Report) { r.Files = nil }},
 		"calls, untraced": {new: func(r *harness.Report) {
-			r.Calls = map[string]int{"openat": 9, "read": 9, "close": 9, "mmap": 20, "prlimit64": 4, "futex_time64": 7, "clone": 300, "sched_yield": 1}
+			r.Calls = map[string]int{
+				"openat": 9, "read": 9, "close": 9, "mmap": 20, "prlimit64": 4, "futex_time64": 7, "clone": 300, "sched_yield": 1,
+			}
 		}, want: []string{
 			"- syscall futex: gone, was 7×", "+ syscall futex_time64: new, 7×", "~ syscall clone: 3 → 300", "~ syscall prlimit64: 3 → 4",
 		}},
@@ -225,7 +233,8 @@ func scrambled(random *rand.Rand) *harness.Report {
 	})
 }
 
-// TestMirrored: a boot does not differ from itself, and from the other side a difference is the same with what was added and removed changed over.
+// TestMirrored: a boot does not differ from itself, and from the other side a difference is the same with what was added and removed
+// changed over.
 func TestMirrored(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -358,7 +367,8 @@ func TestNeighbours(t *testing.T) {
 	absent.Outcome, absent.Cell.Absent = harness.Refused, "no such port"
 	var pairs []string
 	for _, d := range diff.Neighbours([]*harness.Report{
-		absent, at("go1.11.1", "mips", "a", nil), at("go1.11.1", "mips", "b", nil), nil, at("go1.12.1", "mips", "a", nil), at("go1.13.1", "mips", "a", nil),
+		absent, at("go1.11.1", "mips", "a", nil), at("go1.11.1", "mips", "b", nil), nil, at("go1.12.1", "mips", "a", nil),
+		at("go1.13.1", "mips", "a", nil),
 		at("go1.13.1", "mips", "b", nil),
 	}, usual) {
 		require.True(t, d.Empty())

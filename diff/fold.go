@@ -15,7 +15,7 @@ type Folded struct {
 	Change Change `json:"change"`         // of amounts, and of what moved, that of the first boot
 	Least  Amount `json:"least,omitzero"` // of amounts: the one that grew least, or shrank most
 	Most   Amount `json:"most,omitzero"`  // and the one that grew most
-	Where  string `json:"where"`          // the places in words: "all architectures", "arm64, ppc64le on graviton"; "" when there is but one boot
+	Where  string `json:"where"`          // the places: "all architectures", "arm64, ppc64le on graviton"; "" when there is but one boot
 	Places []Side `json:"places"`         // the new sides, in the order of the diffs
 }
 

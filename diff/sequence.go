@@ -16,8 +16,8 @@ type step struct {
 
 const none = -1
 
-// script turns old into new with as few steps of one side as can be: what is common is a longest common subsequence. Of several of that length
-// the same is taken whichever side is called the old one.
+// script turns old into new with as few steps of one side as can be: what is common is a longest common subsequence. Of several of that
+// length the same is taken whichever side is called the old one.
 func script(old, new []string) []step {
 	if slices.Compare(old, new) > 0 {
 		steps := script(new, old)

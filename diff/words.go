@@ -109,11 +109,22 @@ func first(phase string) string {
 
 // Text is the change's, for all the boots in which it happened.
 func (f Folded) Text() string {
-	if f.Least == f.Most || f.Change.Op != Changed {
+	switch {
+	case f.Least == f.Most || f.Change.Op != Changed:
 		return f.Change.Text()
+	case f.Change.Kind == Syscall || f.Change.Kind == Init:
+		// How many there are is no matter of shares.
+		least, most := f.Least.difference(), f.Most.difference()
+		if least == most {
+			return least
+		}
+		return least + " to " + most
 	}
 	return f.Percent()
 }
+
+// difference is by how many an amount changed: "+3".
+func (a Amount) difference() string { return fmt.Sprintf("%+d", int64(a.New-a.Old)) }
 
 // String is one line: "+ file /proc/self/cgroup: asked for now, in schedinit".
 func (c Change) String() string {
