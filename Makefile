@@ -67,6 +67,10 @@ test-tools:
 zoo: build ## reproduce the zoo of start-up bugs, every release on every architecture (fetches some 40 toolchains)
 	@bin/rt0 zoo $(ARGS)
 
+.PHONY: releases
+releases: deps ## boot Go 1.5 to 1.27 and write docs/releases.json and the page (fetches 23 toolchains)
+	go run ./scripts/releases -boot docs
+
 .PHONY: check
 check: deps ## format, vet, staticcheck, generated files, go.mod, the order of the house
 	@scripts/check.sh
