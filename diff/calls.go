@@ -37,8 +37,8 @@ var roles = map[string]role{
 	"set_robust_list": serving, "set_thread_area": serving, "sigaltstack": serving, "sigprocmask": serving,
 
 	"clock_gettime": waiting, "clock_gettime64": waiting, "clock_nanosleep": waiting, "clock_nanosleep_time64": waiting,
-	"epoll_pwait": waiting, "epoll_wait": waiting, "futex": waiting, "futex_time64": waiting, "gettimeofday": waiting, "nanosleep": waiting, "poll": waiting,
-	"ppoll": waiting, "pselect6": waiting, "select": waiting, "_newselect": waiting,
+	"epoll_pwait": waiting, "epoll_wait": waiting, "futex": waiting, "futex_time64": waiting, "gettimeofday": waiting, "nanosleep": waiting,
+	"poll": waiting, "ppoll": waiting, "pselect6": waiting, "select": waiting, "_newselect": waiting,
 
 	"getpid": chance, "restart_syscall": chance, "rt_sigreturn": chance, "sched_yield": chance, "sigreturn": chance, "tgkill": chance,
 	"tkill": chance,
@@ -183,6 +183,7 @@ func (f *Facts) trace(list []harness.Syscall) {
 	opened := files{open: map[string]string{}, index: map[string]int{}, asked: []Asked{}}
 	first, alone := list[0].Thread, true
 	f.Order, f.First = []Call{}, map[string]string{}
+	late := map[Call]int{}
 	for _, s := range list {
 		if _, before := f.First[s.Name]; !before {
 			f.First[s.Name] = s.Phase
@@ -201,16 +202,30 @@ func (f *Facts) trace(list []harness.Syscall) {
 		if s.Thread != first && !wandering[s.Phase] {
 			continue
 		}
-		name := title(s)
-		if n := len(f.Order); n > 0 && f.Order[n-1].Name == name && f.Order[n-1].Phase == s.Phase {
-			f.Order[n-1].Times = max(f.Order[n-1].Times, 1) + 1
-		} else {
-			f.Order = append(f.Order, Call{Phase: s.Phase, Name: name})
-		}
+		f.call(Call{Phase: s.Phase, Name: title(s)}, late)
 	}
 	if f.Files == nil {
 		f.Files = opened.asked // the report is of an rt0 that did not list them
 	}
+}
+
+// maxOrder bounds the calls of which the order is kept: a start-up has a hundred, a program that runs to its end may make a million.
+const maxOrder = 2000
+
+// call puts a call behind those before it. Of late ones there is one entry for each name in a phase, which counts them.
+func (f *Facts) call(c Call, late map[Call]int) {
+	n := len(f.Order)
+	at, again := n-1, n > 0 && f.Order[n-1].Name == c.Name && f.Order[n-1].Phase == c.Phase
+	if !again && n >= maxOrder {
+		if at, again = late[c]; !again {
+			late[c] = n
+		}
+	}
+	if again {
+		f.Order[at].Times = f.Order[at].times() + 1
+		return
+	}
+	f.Order = append(f.Order, c)
 }
 
 // wandering are the phases in which the program's goroutines may be on any thread.

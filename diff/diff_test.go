@@ -249,6 +249,27 @@ func TestMirrored(t *testing.T) {
 	}
 }
 
+// TestManyCalls: a program that makes very many calls before it ends is compared in a moment, and its calls are still counted.
+func TestManyCalls(t *testing.T) {
+	t.Parallel()
+	many := func(n int, names ...string) *harness.Report {
+		var list []string
+		for i := range n {
+			list = append(list, names[i%len(names)])
+		}
+		return report(func(r *harness.Report) { r.Syscalls = calls(list) })
+	}
+	old, new := many(300_000, "getppid", "getuid"), many(300_002, "getuid", "getppid")
+	require.Less(t, len(diff.FactsOf(old).Order), 3_000)
+	var got []string
+	for _, c := range diff.Reports(old, new, usual).Changes {
+		got = append(got, c.String())
+	}
+	require.Equal(t, []string{
+		"~ syscall getppid in schedinit: 150,000 → 150,001", "~ syscall getuid in schedinit: 150,000 → 150,001",
+	}, got)
+}
+
 func at(toolchain, goarch, machine string, f func(*harness.Report)) *harness.Report {
 	return report(func(r *harness.Report) {
 		r.Cell.Toolchain, r.Cell.GOARCH, r.Cell.Machine = toolchain, goarch, machine
