@@ -3,11 +3,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rt0-dev/rt0/diff"
 	"github.com/rt0-dev/rt0/harness"
 	"github.com/rt0-dev/rt0/internal/render"
 )
@@ -16,13 +20,39 @@ import (
 type documentFlags struct {
 	*global
 	output
-	expect expectFlag
+	expect    expectFlag
+	threshold thresholdFlag
+}
+
+// thresholdFlag is a share: "5%", "0.05".
+type thresholdFlag float64
+
+func (t *thresholdFlag) String() string {
+	return strconv.FormatFloat(100*float64(*t), 'g', -1, 64) + "%"
+}
+
+func (t *thresholdFlag) Type() string { return "SHARE" }
+
+func (t *thresholdFlag) Set(text string) error {
+	digits, percent := strings.CutSuffix(text, "%")
+	share, err := strconv.ParseFloat(digits, 64)
+	if percent {
+		share /= 100
+	}
+	if err != nil || !(share >= 0 && share < 1e6) {
+		return errors.New("want a share such as 5% or 0.05")
+	}
+	*t = thresholdFlag(share)
+	return nil
 }
 
 // registerJudging adds the flags that say what is well.
 func (f *documentFlags) registerJudging(cmd *cobra.Command) {
 	cmd.Flags().Var(&f.expect, "expect", "assertion on every boot, repeatable: see rt0 boot --help")
 	completeExpect(cmd)
+	f.threshold = diff.DefaultThreshold
+	cmd.Flags().Var(&f.threshold, "threshold", "tell changes of instructions, pages and calls between releases from this `SHARE` on")
+	complete(cmd, "threshold", func() []string { return []string{"0%", "1%", "5%", "10%"} })
 }
 
 // registerOutput adds those that say in which form to write, and where to.
@@ -33,7 +63,7 @@ func (f *documentFlags) registerOutput(cmd *cobra.Command) {
 // tell writes the document, and says in the exit status how its boots went.
 func (f *documentFlags) tell(cmd *cobra.Command, doc harness.Document) error {
 	results, verdict := judgeMatrix(doc, f.expect)
-	view := render.MatrixView{Document: doc, Results: results}
+	view := render.MatrixView{Document: doc, Results: results, Diff: diff.Options{Threshold: float64(f.threshold)}}
 	err := f.write(cmd, func(w io.Writer) error {
 		if f.format.value == formTable && f.quiet && !f.given {
 			return nil

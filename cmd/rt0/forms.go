@@ -5,7 +5,6 @@ package main
 import (
 	"io"
 
-	"github.com/rt0-dev/rt0/diff"
 	"github.com/rt0-dev/rt0/internal/render"
 )
 
@@ -32,7 +31,7 @@ var documentForms = documentFormTable{
 		return render.Annotations(w, render.MatrixAnnotations(v))
 	}},
 	{formHTML, func(w io.Writer, v render.MatrixView, _ render.Style) error {
-		return render.Page(w, v.Document, diff.Options{Threshold: diff.DefaultThreshold})
+		return render.Page(w, v.Document, v.Diff)
 	}},
 }
 

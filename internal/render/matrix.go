@@ -8,13 +8,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rt0-dev/rt0/diff"
 	"github.com/rt0-dev/rt0/harness"
 )
 
 // MatrixView is a matrix with what there is to say of it.
 type MatrixView struct {
 	Document harness.Document
-	Results  []Result // of the document's boots, in their order
+	Results  []Result     // of the document's boots, in their order
+	Diff     diff.Options // of the comparison of neighbours
 }
 
 // A MatrixGrid is a matrix as people read it: toolchains across; programs, architectures, variants and machines down.

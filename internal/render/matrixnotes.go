@@ -88,7 +88,7 @@ type step struct {
 
 // steps are the changes between neighbours, and whether there are neighbours at all.
 func (v MatrixView) steps() (steps []step, compared bool) {
-	diffs := diff.Neighbours(v.Document.Boots, diff.Options{Threshold: diff.DefaultThreshold})
+	diffs := diff.Neighbours(v.Document.Boots, v.Diff)
 	for _, f := range diff.Fold(diffs) {
 		i := slices.IndexFunc(steps, func(s step) bool { return s.old == f.Old && s.new == f.New })
 		if i < 0 {
