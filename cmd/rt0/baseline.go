@@ -36,7 +36,7 @@ func newBaselineFlags() baselineFlags {
 
 func (f *baselineFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.Var(&f.threshold, "threshold", "tell amounts of a phase that differ by at least this `SHARE`: 5%, 0.05; 0 tells all")
+	flags.Var(&f.threshold, "threshold", "tell amounts that differ by more than this `SHARE`: 5%, 0.05; 0 tells all")
 	flags.BoolVar(&f.accept, "accept", false, "keep what was booted as the baseline of later runs: "+baselineName+" beside the program")
 	flags.StringVar(&f.baseline, "baseline", "", "the baseline is this `FILE`")
 	complete(cmd, "threshold", func() []string { return []string{"0", "1%", "5%", "10%"} })

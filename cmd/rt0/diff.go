@@ -55,8 +55,10 @@ and by toolchain: the same, else the same minor release, else the only one that 
 With one argument, OLD is the baseline that --accept kept beside it. With --go A,B it
 is one program, built with two toolchains.
 
-Boots are deterministic, so whatever differs is told, but for the amounts of a phase:
-these are told from --threshold on. Two equal builds have no difference at all.
+Boots are deterministic, so whatever differs is told, but for amounts: these have to
+differ by more than --threshold, and by 1,000 instructions, 10 system calls or 8 pages
+of a phase, and 20,000 instructions of a package's initialisers; 0 tells all. Two equal
+builds have no difference at all.
 
 Exit status: 0 nothing changed; 1 something did; 2 wrong usage; 3 there is nothing to
 compare: no report, a binary that cannot be booted, a build that fails.`,
