@@ -275,6 +275,52 @@ func TestPrctl(t *testing.T) {
 	require.Equal(t, arch.EPERM, errno)
 }
 
+// TestCapabilities: what kernel.org/pub/linux/libs/security/libcap/cap and others ask in their initialisers.
+func TestCapabilities(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		uid    uint32
+		kernel string
+		last   uint64
+		have   uint64
+	}{
+		{0, "6.12.48", 40, 1<<41 - 1},
+		{0, "5.8.0", 39, 1<<40 - 1},
+		{0, "4.14.1", 37, 1<<38 - 1},
+		{1000, "6.12.48", 40, 0},
+	} {
+		for _, goarch := range arches {
+			p := newProcess(t, goarch, nil, withMachine(machine.Setting("kernel.release", tc.kernel)))
+			p.id.euid = tc.uid
+			ask := func(version, pid uint32) (uint64, arch.Errno) {
+				require.NoError(t, p.mem.Write(testData, p.current.encode().u32(uint64(version)).u32(uint64(pid)).b))
+				return p.do("capget", testData, testData+8)
+			}
+			_, errno := ask(capabilityVersion, 0)
+			require.Zero(t, errno, goarch)
+			words := make([]uint64, 6)
+			for i := range words {
+				words[i], _ = p.mem.Uint(testData+8+uint64(4*i), 4)
+			}
+			low, high := tc.have&0xffffffff, tc.have>>32
+			require.Equal(t, []uint64{low, low, 0, high, high, 0}, words, goarch)
+			_, errno = ask(1, 0)
+			require.Equal(t, arch.EINVAL, errno)
+			newest, _ := p.mem.Uint(testData, 4)
+			require.EqualValues(t, capabilityVersion, newest)
+			_, errno = ask(capabilityVersion, 77)
+			require.Equal(t, arch.ESRCH, errno)
+			have, errno := p.do("prctl", 23, tc.last)
+			require.Zero(t, errno)
+			require.EqualValues(t, 1, have)
+			_, errno = p.do("prctl", 23, tc.last+1)
+			require.Equal(t, arch.EINVAL, errno)
+			require.Equal(t, fmt.Sprintln(tc.last), p.readFile(t, "/proc/sys/kernel/cap_last_cap"))
+			require.Contains(t, p.readFile(t, "/proc/self/status"), fmt.Sprintf("CapEff:\t%016x\n", tc.have))
+		}
+	}
+}
+
 func TestSysinfo(t *testing.T) {
 	t.Parallel()
 	for _, goarch := range arches {

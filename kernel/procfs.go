@@ -58,6 +58,7 @@ var systemFiles = []procFile{
 	{"sys/fs/file-max", 0o644, fixed("9223372036854775807\n")},
 	{"sys/fs/nr_open", 0o644, fixed("1048576\n")},
 	{"sys/fs/pipe-max-size", 0o644, fixed("1048576\n")},
+	{"sys/kernel/cap_last_cap", 0o444, func(t *Thread) []byte { return fmt.Appendf(nil, "%d\n", t.p.id.lastCapability()) }},
 	{"sys/kernel/hostname", 0o644, func(t *Thread) []byte { return []byte(t.p.cfg.Machine.Kernel.Node + "\n") }},
 	{"sys/kernel/ngroups_max", 0o444, fixed("65536\n")},
 	{"sys/kernel/osrelease", 0o444, func(t *Thread) []byte { return []byte(t.p.cfg.Machine.Kernel.Release + "\n") }},

@@ -116,6 +116,8 @@ func procStatus(t *Thread) []byte {
 	fmt.Fprintf(&b, "CoreDumping:\t0\nTHP_enabled:\t%d\nThreads:\t%d\nSigQ:\t0/%s\n",
 		min(1, p.cfg.Machine.HugePage), len(p.byTID), id.limits[limitSignals].soft)
 	fmt.Fprintf(&b, "SigBlk:\t%016x\n", t.p.renumber(t.mask, false)[0])
+	fmt.Fprintf(&b, "CapInh:\t%016x\nCapPrm:\t%016x\nCapEff:\t%016x\nCapBnd:\t%016x\nCapAmb:\t%016x\n",
+		0, id.capabilities(), id.capabilities(), id.bounding(), 0)
 	fmt.Fprintf(&b, "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n")
 	fmt.Fprintf(&b, "Cpus_allowed:\t%s\nCpus_allowed_list:\t%s\n", hexMask(id.cpus.Words(), p.possibleCPUs()), id.cpus.List())
 	fmt.Fprintf(&b, "Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n")

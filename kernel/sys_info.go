@@ -12,8 +12,8 @@ import (
 )
 
 // infoCalls tell who the process is and what it runs on: this file; CPUs (sys_cpu.go); limits (sys_rlimit.go); prctl and its like
-// (sys_prctl.go); RISC-V (sys_hwprobe.go).
-var infoCalls = slices.Concat(identityCalls, cpuCalls, limitCalls, prctlCalls, probeCalls, armCalls)
+// (sys_prctl.go); capabilities (sys_capability.go); RISC-V (sys_hwprobe.go).
+var infoCalls = slices.Concat(identityCalls, cpuCalls, limitCalls, prctlCalls, capabilityCalls, probeCalls, armCalls)
 
 var identityCalls = []call{
 	{name: "uname", do: sysUname},

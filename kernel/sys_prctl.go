@@ -29,6 +29,7 @@ var prctls = map[uint32]handler{
 	15: prSetName,       // PR_SET_NAME
 	16: prGetName,       // PR_GET_NAME
 	21: constant(0),     // PR_GET_SECCOMP
+	23: prReadBounding,  // PR_CAPBSET_READ
 	29: succeed,         // PR_SET_TIMERSLACK
 	30: constant(50000), // PR_GET_TIMERSLACK
 	36: succeed,         // PR_SET_CHILD_SUBREAPER
