@@ -92,7 +92,7 @@ run() {
 	# A guest may print what the runner takes for a command; until the token comes, the runner takes nothing.
 	token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 	printf '::stop-commands::%s\n' "$token"
-	{ "$form" 2>&1 1>&3 | tee "$log" >&2; } 3>&1 || status=$? # pipefail: that of rt0
+	"$form" 2>&1 | tee "$log" || status=$? # pipefail: that of rt0; one stream, for the runner reads two in no order
 	printf '::%s::\n' "$token"
 
 	if [ -s "$report" ]; then
@@ -100,11 +100,12 @@ run() {
 		show markdown >>"$GITHUB_STEP_SUMMARY"
 		show github
 		show html >"$page"
+		[ -z "$IN_BASELINE" ] || compare
 		output report "$report"
 		output page "$page"
 	else
 		[ "$status" -ne 0 ] || status=3
-		no_report "$(tail -n 1 "$log")"
+		failed 'There is no report' "$(tail -n 1 "$log")"
 	fi
 	output exit-status "$status"
 	output outcome "${outcomes[status]:-interrupted}"
@@ -113,12 +114,26 @@ run() {
 # show writes the report in a form. The status is that of the run, which is known.
 show() { "$RT0" report show --output="$1" "${args[@]}" "$report" 2>/dev/null || true; }
 
-# no_report tells of a run that came to nothing, by the line that it ended with.
-no_report() {
-	local line=$1 fence='````'
+# compare tells what is other than the baseline, which is a failure when nothing worse has happened.
+compare() {
+	local args=("--baseline=$IN_BASELINE") code=0
+	whole --threshold "$IN_THRESHOLD"
+	printf '\n### Compared with the baseline\n\n' >>"$GITHUB_STEP_SUMMARY"
+	"$RT0" diff --output=markdown "${args[@]}" "$report" >>"$GITHUB_STEP_SUMMARY" 2>"$log" || code=$?
+	case $code in
+	0) ;;
+	1) "$RT0" diff --output=github "${args[@]}" "$report" 2>"$log" || true ;;
+	*) failed 'It could not be compared' "$(tail -n 1 "$log")" ;;
+	esac
+	[ "$status" -ne 0 ] || status=$code
+}
+
+# failed WHAT LINE tells of a run that came to nothing, by the line that it ended with.
+failed() {
+	local what=$1 line=$2 fence='````'
 	line=${line//$'\r'/ }
 	while [[ $line == *"$fence"* ]]; do fence+='`'; done
-	printf '### rt0\n\nThere is no report:\n\n%s\n%s\n%s\n' "$fence" "$line" "$fence" >>"$GITHUB_STEP_SUMMARY"
+	printf '### rt0\n\n%s:\n\n%s\n%s\n%s\n' "$what" "$fence" "$line" "$fence" >>"$GITHUB_STEP_SUMMARY"
 	printf '::error title=rt0::%s\n' "${line//%/%25}"
 }
 

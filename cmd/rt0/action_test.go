@@ -327,13 +327,14 @@ func TestActionAtWork(t *testing.T) {
 		taken   []string // beginnings of the commands that the runner takes
 		summary string
 	}{
-		{"all is well", map[string]string{"arch": "amd64\narm64", "artifact": "boots"}, 0, "passed", []string{"::notice title=rt0 matrix::2 boots, and all"},
-			"✅ 2 boots, and all ended as asked"},
+		{"all is well", map[string]string{"arch": "amd64\narm64", "artifact": "boots"}, 0, "passed",
+			[]string{"::notice title=rt0 matrix::2 boots, and all"}, "✅ 2 boots, and all ended as asked"},
 		{"an expectation", map[string]string{"arch": "amd64,arm64", "expect": "gomaxprocs=5\nnumCPU=4"}, 1, "failed",
 			[]string{"::error title=go1", "::notice"}, "❌ 0 of 2 boots ended as asked"},
 		{"a usage", map[string]string{"arch": "amd46"}, 2, "usage", []string{"::error title=rt0::rt0: "}, "There is no report"},
 		{"a package that is none", map[string]string{"package": "$(touch pwned)"}, 2, "usage", []string{"::error title=rt0::"}, "$(touch pwned)"},
-		{"a loud program", map[string]string{"package": "./loud.go", "arch": "amd64"}, 4, "died", []string{"::error title=go1", "::notice"}, "❌ 0 of 1 boot"},
+		{"a loud program", map[string]string{"package": "./loud.go", "arch": "amd64"}, 4, "died",
+			[]string{"::error title=go1", "::notice"}, "❌ 0 of 1 boot"},
 		{"nothing to merge", map[string]string{"merge": "none-*.json"}, 3, "refused", []string{"::error title=rt0::rt0: "}, "none-*.json"},
 	}
 	for _, tc := range tests {
@@ -362,6 +363,29 @@ func TestActionAtWork(t *testing.T) {
 			}
 			require.NoFileExists(t, filepath.Join(r.dir, "pwned"))
 		})
+	}
+}
+
+func TestActionComparesWithABaseline(t *testing.T) {
+	rt0 := actionBuilds(t)
+	first := newActionRun(t, rt0, map[string]string{"arch": "amd64"})
+	require.Zero(t, first.steps(t, first.action.Runs.Steps[1:]), first.log.String())
+	baseline := filepath.Join(t.TempDir(), "$(touch pwned).json")
+	require.NoError(t, exec.Command(rt0, "diff", "--accept", "--baseline", baseline, first.outputs["run"]["report"]).Run())
+	for _, tc := range []struct {
+		cpus, file string
+		status     int
+		summary    string
+	}{
+		{"4", baseline, 0, "Compared with the baseline"},
+		{"7", baseline, 1, "4 → 7"},
+		{"4", baseline + ".none", 2, "It could not be compared"},
+	} {
+		r := newActionRun(t, rt0, map[string]string{"arch": "amd64", "args": "--cpus=" + tc.cpus, "baseline": tc.file})
+		require.Equal(t, tc.status, r.steps(t, r.action.Runs.Steps[1:]), r.log.String())
+		require.Contains(t, r.summary, tc.summary)
+		require.FileExists(t, r.outputs["run"]["report"])
+		require.NoFileExists(t, filepath.Join(r.dir, "pwned"))
 	}
 }
 

@@ -3,11 +3,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,29 +18,7 @@ type documentFlags struct {
 	*global
 	output
 	expect    expectFlag
-	threshold thresholdFlag
-}
-
-// thresholdFlag is a share: "5%", "0.05".
-type thresholdFlag float64
-
-func (t *thresholdFlag) String() string {
-	return strconv.FormatFloat(100*float64(*t), 'g', -1, 64) + "%"
-}
-
-func (t *thresholdFlag) Type() string { return "SHARE" }
-
-func (t *thresholdFlag) Set(text string) error {
-	digits, percent := strings.CutSuffix(text, "%")
-	share, err := strconv.ParseFloat(digits, 64)
-	if percent {
-		share /= 100
-	}
-	if err != nil || !(share >= 0 && share < 1e6) {
-		return errors.New("want a share such as 5% or 0.05")
-	}
-	*t = thresholdFlag(share)
-	return nil
+	threshold percentFlag
 }
 
 // registerJudging adds the flags that say what is well.
