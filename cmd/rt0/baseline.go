@@ -55,15 +55,31 @@ func (f *baselineFlags) load(program string) ([]*diff.Facts, error) {
 	path := f.path(program)
 	facts, err := diff.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, failf(statusUsage, "%s has no baseline to compare with, %s: name what to compare with, or keep one with --accept", program, path)
+		return nil, failf(statusUsage, "%s has no baseline to compare with: there is no %s, and --accept would keep one", program, path)
 	}
 	return facts, withStatus(statusRefused, err)
 }
 
-// has says whether there is a baseline.
+// has says whether there is a baseline to compare with: one that a flag names, or that is beside the program ("": there is none).
 func (f *baselineFlags) has(program string) bool {
+	if f.baseline != "" || program == "" {
+		return f.baseline != ""
+	}
 	_, err := os.Stat(f.path(program))
-	return f.baseline != "" || err == nil
+	return err == nil
+}
+
+// named refuses, before anything is booted, to keep a baseline that has no place, and to compare with one that is not there.
+func (f *baselineFlags) named(program string) error {
+	if !f.accept && f.baseline != "" {
+		if _, err := f.load(f.baseline); err != nil {
+			return err
+		}
+	}
+	if f.accept && f.baseline == "" && program == "" {
+		return failf(statusUsage, "--accept keeps a baseline beside one program: name a file for that of many with --baseline")
+	}
+	return nil
 }
 
 // keep makes facts the baseline of a program.

@@ -19,7 +19,7 @@ type documentFormTable []documentForm
 // documentForms are all of them, the default first.
 var documentForms = documentFormTable{
 	{formTable, func(w io.Writer, v render.MatrixView, s render.Style) error {
-		return render.Matrix(w, v.Document.Boots, s)
+		return render.Matrix(w, v, s)
 	}},
 	{formJSON, func(w io.Writer, v render.MatrixView, _ render.Style) error { return v.Document.Write(w) }},
 	{formCSV, func(w io.Writer, v render.MatrixView, _ render.Style) error {

@@ -38,7 +38,7 @@ type matrixFlags struct {
 }
 
 func newMatrix(g *global) *cobra.Command {
-	f := &matrixFlags{documentFlags: documentFlags{global: g}, boundFlags: newBoundFlags()}
+	f := &matrixFlags{documentFlags: newDocumentFlags(g), boundFlags: newBoundFlags()}
 	cmd := &cobra.Command{
 		Use:   "matrix [flags] [PROGRAM...] [-- ARG...]",
 		Short: "Boot programs built with many toolchains, for many architectures, on many machines",
@@ -63,8 +63,12 @@ build the program says so in a line, and the rest goes on.
 With --save, a run that was interrupted goes on where it stopped when the same command
 is given again.
 
-Exit status: 0 all as asked and expected; 1 an expectation failed; 2 wrong usage; 3 something could not be built or
-booted; 4 a program died or got stuck, and no expectation said that it would.`,
+With --accept, what was booted is kept as a baseline beside the program; later runs
+compare with it. A death that the baseline has is as expected.
+
+Exit status: 0 all as asked and expected; 1 an expectation failed, or something is not
+as the baseline has it; 2 wrong usage; 3 something could not be built or booted; 4 a
+program died or got stuck, and no expectation said that it would.`,
 		Example: `  # Seven releases, everywhere, on three machines.
   rt0 matrix --go 1.21..1.27 --machine default,graviton,raspberry-pi-4
 
@@ -178,6 +182,13 @@ func (f *matrixFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	program := ""
+	if len(plan.Programs) == 1 {
+		program = plan.Programs[0].Program
+	}
+	if err := f.named(program); err != nil {
+		return err
+	}
 	jobs, err := plan.Jobs()
 	if err != nil {
 		return withStatus(statusUsage, err)
@@ -196,7 +207,7 @@ func (f *matrixFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.tell(cmd, doc)
+	return f.tell(cmd, doc, program)
 }
 
 // plan is what the flags ask for.

@@ -133,7 +133,7 @@ func openDocument(cmd *cobra.Command, name string) (harness.Document, error) {
 }
 
 func newReportShow(g *global) *cobra.Command {
-	f := &documentFlags{global: g}
+	f := newDocumentFlags(g)
 	cmd := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Show a saved report in any form",
@@ -156,7 +156,7 @@ stuck, and no expectation said that it would.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check(); err != nil {
+			if err := errors.Join(f.check(), f.named("")); err != nil {
 				return err
 			}
 			if sameFile(args[0], f.file) {
@@ -166,7 +166,7 @@ stuck, and no expectation said that it would.`,
 			if err != nil {
 				return err
 			}
-			return f.tell(cmd, doc)
+			return f.tell(cmd, doc, "")
 		},
 	}
 	cmd.Flags().SortFlags = false

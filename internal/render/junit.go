@@ -17,6 +17,7 @@ type Result struct {
 	Report  *harness.Report
 	Failure string // why the boot itself counts as failed; "" when it does not
 	Checks  []Check
+	Since   string // what is not as the accepted baseline has it; "" when all is
 }
 
 // Check is an expectation and how it came out.

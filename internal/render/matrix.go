@@ -3,6 +3,7 @@
 package render
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -16,7 +17,8 @@ import (
 type MatrixView struct {
 	Document harness.Document
 	Results  []Result     // of the document's boots, in their order
-	Diff     diff.Options // of the comparison of neighbours
+	Diff     diff.Options // what differences between neighbours are told
+	Since    *Changes     // since the accepted baseline; nil: there is none
 }
 
 // A MatrixGrid is a matrix as people read it: toolchains across; programs, architectures, variants and machines down.
@@ -133,9 +135,39 @@ func MatrixCell(r *harness.Report) string {
 	return strings.Join(append(words, Number(r.Counts.Instructions)), " ")
 }
 
-// Matrix writes the matrix as tables for a terminal: as many releases beside each other as there is room for.
-func Matrix(w io.Writer, boots []*harness.Report, s Style) error {
-	g := Grid(boots)
+// Matrix writes the matrix as tables for a terminal, as many releases beside each other as there is room for; then how much each release changes,
+// or with Verbose what; then what is not as the baseline has it.
+func Matrix(w io.Writer, v MatrixView, s Style) error {
+	if err := v.tables(w, s); err != nil {
+		return err
+	}
+	var b strings.Builder
+	steps, _ := v.steps()
+	for i, step := range steps {
+		if s.Verbose {
+			FoldedText(&b, step.changes, s)
+			continue
+		}
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "%s → %s: %s at start-up\n", step.old, step.new, plural(len(step.changes), "change"))
+	}
+	if len(steps) > 0 && !s.Verbose {
+		b.WriteString("--verbose tells them, and -o html shows them boot by boot\n")
+	}
+	if v.Since != nil && !v.Since.Set.Empty() {
+		b.WriteString("\n")
+		if err := v.Since.Text(&b, s); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (v MatrixView) tables(w io.Writer, s Style) error {
+	g := Grid(v.Document.Boots)
 	for from := 0; from < len(g.Toolchains); {
 		to := len(g.Toolchains)
 		t := g.table(from, to, s)

@@ -51,6 +51,9 @@ func (result Result) failures() []string {
 			why = append(why, c.String())
 		}
 	}
+	if result.Since != "" {
+		why = append(why, result.Since)
+	}
 	return why
 }
 

@@ -32,6 +32,12 @@ func MatrixMarkdown(w io.Writer, v MatrixView) error {
 			fmt.Fprintf(&b, "| %s | %s |\n", code(t.why), code(t.where()))
 		}
 	}
+	if v.Since != nil {
+		b.WriteString("\n")
+		if err := v.Since.Markdown(&b); err != nil {
+			return err
+		}
+	}
 	v.markdownSteps(&b)
 	if err := v.markdownTable(&b); err != nil {
 		return err

@@ -66,6 +66,9 @@ func (result Result) briefly() string {
 			why = append(why, c.String())
 		}
 	}
+	if result.Since != "" {
+		why = append(why, result.Since)
+	}
 	return strings.Join(why, "; ")
 }
 
