@@ -158,10 +158,14 @@ func (f *files) note(p, call, failure, phase string) {
 var (
 	processPath    = regexp.MustCompile(`^/proc/(self|thread-self|\d+)(/task/\d+)?/`)
 	descriptorPath = regexp.MustCompile(`^/proc/self/fd/\d+`)
+	// gorootPath begins a path in the GOROOT that a program was built with, which is in it unless -trimpath took it out: that of a toolchain in a
+	// module cache, and wherever the time zones lie (time/zoneinfo_goroot.go).
+	gorootPath = regexp.MustCompile(`^/.*?/golang\.org/toolchain@[^/]+/|^/.*/(lib/time/zoneinfo\.zip)$`)
 )
 
-// ownPath is a path without the numbers of the process, its threads and its descriptors.
+// ownPath is a path without the numbers of the process, its threads and its descriptors, and without the place of the toolchain.
 func ownPath(p string) string {
+	p = gorootPath.ReplaceAllString(p, "$$GOROOT/$1")
 	p = processPath.ReplaceAllString(p, "/proc/self/")
 	return descriptorPath.ReplaceAllString(p, "/proc/self/fd/N")
 }
