@@ -22,6 +22,8 @@ type MatrixRunner struct {
 	Boot     func(context.Context, string, machine.Machine, ...Option) (*Report, error) // nil: Run
 	Parallel int                                                                        // builds at once, each followed by its boots; 0: as many as CPUs
 	Options  []Option                                                                   // of every boot; system calls are recorded anyway
+	// Building is called before a program is built, and what it returns when that has ended; nil: nobody wants to know.
+	Building func(job MatrixJob) (end func())
 	// Known returns the report of an earlier run that this job would give again, or nil. It may be called from many goroutines at once.
 	Known func(job MatrixJob, bin string) *Report
 	// Done is called after each boot, never from two goroutines at once. bin is "" when there was nothing to boot, and when the report was known.
@@ -72,7 +74,12 @@ func (r *MatrixRunner) build(ctx context.Context, jobs []MatrixJob, indices []in
 		return ctx.Err()
 	}
 	options := append(r.Options[:len(r.Options):len(r.Options)], RecordSyscalls())
+	end := func() {}
+	if r.Building != nil {
+		end = r.Building(jobs[indices[0]])
+	}
 	bin, err := build(ctx, jobs[indices[0]].Spec)
+	end()
 	for _, i := range indices {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -268,7 +268,6 @@ func (f *matrixFlags) boot(
 ) (doc harness.Document, err error) {
 	stderr := f.progressTo(cmd)
 	runner := &harness.MatrixRunner{Options: options}
-	p := newBootsProgress(stderr, "matrix")
 	told := map[string]bool{}
 	var journal *harness.Journal
 	if f.save != "" {
@@ -280,7 +279,11 @@ func (f *matrixFlags) boot(
 		}
 		runner.Known = journal.Known(options...)
 	}
-	runner.Done = func(r *harness.Report, bin string, done, total int) {
+	p := newBootsProgress(stderr, "matrix", len(jobs))
+	runner.Building = func(job harness.MatrixJob) func() {
+		return p.build(fmt.Sprintf("%s for %s with %s", job.Cell.Program, job.Cell.Target(), job.Cell.Toolchain))
+	}
+	runner.Done = func(r *harness.Report, bin string, done, _ int) {
 		if journal != nil && bin != "" {
 			journal.Add(r)
 		}
@@ -288,7 +291,7 @@ func (f *matrixFlags) boot(
 			told[r.Reason] = true // for all machines
 			p.line("matrix: " + r.Reason)
 		}
-		p.at(r.Cell.String(), done, total)
+		p.at(r.Cell.String(), done)
 	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()

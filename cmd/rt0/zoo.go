@@ -216,9 +216,9 @@ func (f *zooFlags) runAll(cmd *cobra.Command, entries []zoo.Entry) error {
 	if len(jobs) == 0 {
 		return f.nothing(entries, all)
 	}
-	p := newBootsProgress(f.progressTo(cmd), "zoo")
-	runner := &zoo.Runner{Progress: func(row zoo.Row, done, total int) {
-		p.at(fmt.Sprintf("%s, %s, %s", row.Entry, row.Release, row.Arch), done, total)
+	p := newBootsProgress(f.progressTo(cmd), "zoo", len(jobs))
+	runner := &zoo.Runner{Progress: func(row zoo.Row, done, _ int) {
+		p.at(fmt.Sprintf("%s, %s, %s", row.Entry, row.Release, row.Arch), done)
 	}}
 	rows, err := runner.Run(cmd.Context(), jobs)
 	p.done()
