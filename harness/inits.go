@@ -38,8 +38,26 @@ func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == 
 type openInit struct {
 	index  int    // in Report.Inits
 	ret    uint64 // where it returns to
-	span   span
-	nested span // what initialisers inside it cost: start and syscalls are amounts
+	thread *kernel.Thread
+	began  work // of the thread, when it was entered
+	nested work // of the initialisers inside it
+}
+
+// work is what one thread has done. That of others beside it, such as of an idle one that looks for work or of the garbage collector, is not what an
+// initialiser costs; its own thread is the first one throughout, as runtime.main locks itself to it while initialisers run (runtime/proc.go).
+type work struct {
+	instructions uint64
+	syscalls     int
+}
+
+func (b *boot) workOf(t *kernel.Thread) work { return work{t.Instructions, b.entries[t.TID]} }
+
+func (w work) less(o work) work {
+	return work{w.instructions - o.instructions, w.syscalls - o.syscalls}
+}
+
+func (w work) plus(o work) work {
+	return work{w.instructions + o.instructions, w.syscalls + o.syscalls}
 }
 
 // watchInit sets the breakpoint of a package initialiser.
@@ -50,7 +68,7 @@ func (b *boot) watchInit(f loader.Func, pkg string) {
 			return false
 		}
 		s := b.begin()
-		b.opened = append(b.opened, openInit{index: len(b.report.Inits), ret: ret, span: s})
+		b.opened = append(b.opened, openInit{index: len(b.report.Inits), ret: ret, thread: t, began: b.workOf(t)})
 		b.report.Inits = append(b.report.Inits, Init{
 			Package: pkg, Function: f.Name, Goroutine: b.goroutine(), Thread: t.TID, StartInstruction: s.start,
 		})
@@ -75,13 +93,12 @@ func (b *boot) closeInit(ret uint64) {
 	}
 	o := b.opened[n-1]
 	b.opened = b.opened[:n-1]
-	instructions, syscalls := b.cost(o.span)
-	i := &b.report.Inits[o.index]
-	i.Instructions, i.Syscalls = instructions-o.nested.start, syscalls-o.nested.syscalls
+	done := b.workOf(o.thread).less(o.began)
+	own := done.less(o.nested)
+	b.report.Inits[o.index].Instructions, b.report.Inits[o.index].Syscalls = own.instructions, own.syscalls
 	if n > 1 {
 		outer := &b.opened[n-2].nested
-		outer.start += instructions
-		outer.syscalls += syscalls
+		*outer = outer.plus(done)
 	}
 }
 

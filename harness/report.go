@@ -207,8 +207,8 @@ type Phase struct {
 	Pages            uint64 `json:"pages"` // of 4 KiB, touched in it for the first time
 }
 
-// Init is a package initialiser. Its cost is what ran between its entry and its return, less what other initialisers inside it cost
-// (up to Go 1.12, pkg.init called the initialisers of the packages that it imports).
+// Init is a package initialiser. Its cost is what its own thread did between its entry and its return, less what other initialisers inside it
+// cost (up to Go 1.12, pkg.init called the initialisers of the packages that it imports).
 type Init struct {
 	Package          string `json:"package"`
 	Function         string `json:"function"`  // "unicode.init", "main.init.0"

@@ -36,6 +36,7 @@ type boot struct {
 	phase       span            // the one that is open
 	inSchedinit bool
 	opened      []openInit
+	entries     map[int]int     // system calls by thread
 	returns     map[uint64]bool // where initialisers return to
 	goid        uint64          // offset of goid in runtime.g; 0: not known
 	sysmon      sysmonStart
@@ -146,7 +147,7 @@ func newBoot(r *Report, o *options, img *loader.Image) (*boot, error) {
 		opts: o, img: img, arch: img.Arch, report: r,
 		symbols: map[string][]loader.Func{}, watchers: map[uint64][]watcher{}, locals: map[uint64]uint64{}, spent: map[uint64]int{},
 		entered: map[string]bool{}, returns: map[uint64]bool{},
-		hash: newHasher(), files: map[[2]string]bool{},
+		hash: newHasher(), files: map[[2]string]bool{}, entries: map[int]int{},
 	}
 	b.tracer = newTracer(b)
 	if err := b.open(); err != nil {
@@ -252,6 +253,7 @@ func (b *boot) atSyscall(s *kernel.Syscall) {
 	c := call{s, b.arch, b.callText(s), b.report.Phase}
 	b.recent.add(c)
 	b.report.Calls[s.Name]++
+	b.entries[s.Thread]++
 	b.sawFile(c)
 	b.tracer.syscall(c)
 }
