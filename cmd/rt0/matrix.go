@@ -92,6 +92,10 @@ program died or got stuck, and no expectation said that it would.`,
 	flags.Var(&f.shard, "shard", "boot part `K/N` of the matrix only: 3/8; rt0 report merge puts the parts together")
 	f.documentFlags.registerOutput(cmd)
 
+	for _, name := range []string{"go", "arch", "machine", "variant"} {
+		list := flags.Lookup(name)
+		list.DefValue = strings.Trim(list.DefValue, "[]") // as one would write it
+	}
 	complete(cmd, "arch", func() []string { return append(arch.Names(), allArches) })
 	complete(cmd, "until", harness.Phases)
 	completeMachine(cmd)

@@ -30,6 +30,8 @@ how many Ps, which page sizes, which stack limit, in which order, at what cost,
 and where it died.`,
 		Example: `  rt0 boot ./hello                                   # on the default machine
   rt0 boot --machine raspberry-pi-4 --arch arm64 ./cmd/app
+  rt0 matrix --go 1.26,1.27 ./cmd/app                # built with two releases, everywhere
+  rt0 diff --go 1.24,1.25 hello                      # what did the newer one change?
   rt0 machines                                       # the machines that come with rt0`,
 		Version:       harness.Version(),
 		Args:          cobra.ArbitraryArgs, // so that a command that does not exist comes to RunE
