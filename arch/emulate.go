@@ -16,6 +16,16 @@ type Emulation struct {
 	// WallCounter says that the CPU's counter tells the time of day, in nanoseconds of the Unix epoch (s390x's TOD clock), and not the time
 	// since it was switched on.
 	WallCounter bool
+	// Rewrite is what the engine cannot be stopped at, and carries out wrongly.
+	Rewrite Rewrite
+}
+
+// Rewrite gives a program another instruction in the place of one, of the same length and, on hardware, the same effect.
+type Rewrite struct {
+	// Before is the first minor release of Go 1 whose compiler does not write the instruction; programs of it and later are left as they are.
+	Before int
+	// Word is the other instruction; false: there is none for this one. Nil: the engine knows all.
+	Word func(insn uint32) (other uint32, ok bool)
 }
 
 // Core is what an emulated instruction has to do with.

@@ -39,6 +39,7 @@ var mips64 = &Arch{
 		Culprit:    mipsCulprit(8),
 		TLB:        mips64TLB,
 		Hidden:     mipsHidden(8),
+		Emulation:  Emulation{Rewrite: mips64Rewrite},
 	},
 
 	PC:        mips64PC,

@@ -151,3 +151,18 @@ var mips64Structs = Structs{
 
 // mips64Features are what the engine's generic CPU has.
 var mips64Features = mipsFeatures("mips3d", "fpu")
+
+// mips64Rewrite is for what the compilers of Go 1.6 to 1.9 extend the sign of 32 bits with: ADDU rd, rs, $0. By the manual (MIPS64 Architecture for
+// Programmers, volume II-A) the result is UNPREDICTABLE when rs is not extended already. CPUs extend the sum; QEMU's translator (gen_arith) makes a move of
+// it. SLL rd, rs, 0, which later releases write, extends by definition.
+var mips64Rewrite = Rewrite{Before: 10, Word: func(insn uint32) (uint32, bool) {
+	const (
+		rs   = 0x03e0_0000
+		rd   = 0x0000_f800
+		addu = 0x21 // SPECIAL; rt and sa are 0
+	)
+	if insn&^(rs|rd) != addu {
+		return 0, false
+	}
+	return insn&rs>>5 | insn&rd, true // SPECIAL, SLL: rt is what is shifted
+}}

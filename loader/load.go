@@ -5,6 +5,7 @@ package loader
 import (
 	"debug/elf"
 	"math/bits"
+	"slices"
 
 	"github.com/rt0-dev/rt0/emu"
 )
@@ -109,6 +110,9 @@ func (i *Image) mapSegment(m Memory, s Segment, bias, page uint64) error {
 		if i.interp {
 			data = i.relocate(data, start, bias)
 		}
+		if s.Prot&emu.Exec != 0 {
+			data = i.rewritten(data)
+		}
 		if err := m.MapBytes(start+bias, fileEnd-start, s.Prot, TagImage, data); err != nil {
 			return i.loadError(err)
 		}
@@ -139,4 +143,19 @@ func (i *Image) loadError(err error) error {
 	e := i.fail(Refused, "cannot be loaded")
 	e.Err = err
 	return e
+}
+
+// rewritten is code with what the engine would carry out wrongly in other words; code without such instructions is as it was.
+func (i *Image) rewritten(code []byte) []byte {
+	r := i.Arch.Engine.Rewrite
+	if r.Word == nil || i.Minor() >= r.Before {
+		return code
+	}
+	code = slices.Clone(code)
+	for at := 0; at+4 <= len(code); at += 4 {
+		if other, ok := r.Word(i.Arch.Order.Uint32(code[at:])); ok {
+			i.Arch.Order.PutUint32(code[at:], other)
+		}
+	}
+	return code
 }
