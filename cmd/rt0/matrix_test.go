@@ -27,12 +27,14 @@ func (s *stopAt) Write(p []byte) (int, error) {
 	return s.Buffer.Write(p)
 }
 
-// TestMatrixInterrupted: an interrupt leaves what was done, and the next run takes it over. One of the programs computes for hours.
+// TestMatrixInterrupted: an interrupt leaves what was done, and the next run takes it over. One of the programs never ends.
 func TestMatrixInterrupted(t *testing.T) {
 	t.Parallel()
-	saved := filepath.Join(t.TempDir(), "saved.json")
+	dir := t.TempDir()
+	saved, endless := filepath.Join(dir, "saved.json"), filepath.Join(dir, "endless.go")
+	require.NoError(t, os.WriteFile(endless, []byte("package main\n\nfunc main() {\n\tfor {\n\t}\n}\n"), 0o666))
 	args := []string{"matrix", "--arch", "arm64", "--until", "exit", "--limit-instructions", "1_000_000_000_000_000", "--save", saved,
-		"hello", "compute", "--", "100000000"}
+		"hello", endless}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
