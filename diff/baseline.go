@@ -5,11 +5,9 @@ package diff
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/rt0-dev/rt0/harness"
@@ -44,15 +42,7 @@ func WriteBaseline(w io.Writer, facts []*Facts) error {
 
 // SaveBaseline is WriteBaseline into a file, which has either all of it or what it had before.
 func SaveBaseline(path string, facts []*Facts) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if err := errors.Join(WriteBaseline(f, facts), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return harness.SaveFile(path, func(w io.Writer) error { return WriteBaseline(w, facts) })
 }
 
 // Read reads the facts of a document of reports, or of a baseline. Its errors are [*harness.DocumentError]s, or r's.

@@ -3,16 +3,13 @@
 package diff
 
 import (
-	"cmp"
 	"maps"
-	"path"
 	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/rt0-dev/rt0/fixtures"
 	"github.com/rt0-dev/rt0/harness"
 )
 
@@ -66,7 +63,7 @@ const start = "start"
 // FactsOf condenses a report.
 func FactsOf(r *harness.Report) *Facts {
 	f := &Facts{
-		Side: sideOf(r), SHA256: r.Binary.SHA256, Until: r.Until, Outcome: outcome(r), Reason: r.Reason,
+		Side: r.Place(), SHA256: r.Binary.SHA256, Until: r.Until, Outcome: outcome(r), Reason: r.Reason,
 		Phases: stretches(r.Phases), Schedinit: stretches(r.Schedinit), Inits: packages(r.Inits),
 		Total: Stretch{Instructions: r.Counts.Instructions, Syscalls: r.Counts.Syscalls, Pages: r.Counts.PagesTouched},
 		Calls: map[string]int{}, Events: events(r.Events), Stdout: output(r.Stdout),
@@ -94,20 +91,6 @@ func factsOfAll(reports []*harness.Report) []*Facts {
 		}
 	}
 	return list
-}
-
-// sideOf is the place of a boot.
-func sideOf(r *harness.Report) Side {
-	if r.Cell != nil {
-		return *r.Cell
-	}
-	variant := cmp.Or(r.Binary.BuildMode, fixtures.ModeExe)
-	if r.Binary.Stripped {
-		variant = strings.TrimPrefix(variant+"+stripped", fixtures.ModeExe+"+")
-	}
-	return Side{
-		Program: path.Base(r.Binary.Path), Toolchain: r.Binary.GoVersion, GOARCH: r.Binary.GOARCH, Variant: variant, Machine: r.Machine.Name,
-	}
 }
 
 // good are the outcomes of a boot that went as far as it was to go, or as the program wished.

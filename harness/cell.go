@@ -3,6 +3,8 @@
 package harness
 
 import (
+	"cmp"
+	"path/filepath"
 	"strings"
 
 	"github.com/rt0-dev/rt0/fixtures"
@@ -33,6 +35,20 @@ func (c Cell) Target() string {
 		return c.GOARCH
 	}
 	return c.GOARCH + "-" + c.Variant
+}
+
+// Place is the boot's cell, or what that would be for a boot that is none of a matrix.
+func (r *Report) Place() Cell {
+	if r.Cell != nil {
+		return *r.Cell
+	}
+	variant := cmp.Or(r.Binary.BuildMode, fixtures.ModeExe)
+	if r.Binary.Stripped {
+		variant = strings.TrimPrefix(variant+"+stripped", fixtures.ModeExe+"+")
+	}
+	return Cell{
+		Program: filepath.Base(r.Binary.Path), Toolchain: r.Binary.GoVersion, GOARCH: r.Binary.GOARCH, Variant: variant, Machine: r.Machine.Name,
+	}
 }
 
 // build is the cell of all machines together.

@@ -111,13 +111,16 @@ func (d Document) Write(w io.Writer) error {
 }
 
 // Save writes the document to a file, which has either all of it or what it had before.
-func (d Document) Save(path string) error {
+func (d Document) Save(path string) error { return SaveFile(path, d.Write) }
+
+// SaveFile has write fill a file, which has either all of it or what it had before.
+func SaveFile(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(d.Write(f), f.Chmod(0o644), f.Close()); err != nil {
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

@@ -60,8 +60,8 @@ func (f *documentFlags) tell(cmd *cobra.Command, doc harness.Document, program s
 	}
 	if f.verbose {
 		for _, result := range results {
-			if r := result.Report; r.Outcome != harness.Reached && render.CellOf(r).Absent == "" {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s:\n%s\n", render.CellOf(r), r.Story())
+			if r := result.Report; r.Outcome != harness.Reached && r.Place().Absent == "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s:\n%s\n", r.Place(), r.Story())
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func (f *documentFlags) since(program string, doc harness.Document, results []re
 		told[side] = "the baseline has no such boot"
 	}
 	for i, result := range results {
-		results[i].Since = told[render.CellOf(result.Report)]
+		results[i].Since = told[result.Report.Place()]
 	}
 	return &render.Changes{Set: set, Old: f.path(program), New: "now"}, nil
 }

@@ -117,7 +117,7 @@ func (s *shardFlag) String() string {
 	if s.n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d/%d", s.k, s.n)
+	return harness.ShardName(s.k, s.n)
 }
 
 func (s *shardFlag) Type() string { return "K/N" }

@@ -44,7 +44,7 @@ func judgeMatrix(doc harness.Document, expectations []harness.Expectation) ([]re
 		if count[s]++; first[s] != nil {
 			continue
 		}
-		first[s] = fmt.Errorf("%s: %w", render.CellOf(r), err)
+		first[s] = fmt.Errorf("%s: %w", r.Place(), err)
 		if notBuilt(r) {
 			first[s] = r.Err() // it names the program, the architecture and the toolchain
 		}
@@ -66,7 +66,7 @@ func notBuilt(r *harness.Report) bool { return r.Outcome == harness.Refused && r
 func archesOf(boots []*harness.Report) []string {
 	var arches []string
 	for _, r := range boots {
-		if goarch := render.CellOf(r).GOARCH; !slices.Contains(arches, goarch) {
+		if goarch := r.Place().GOARCH; !slices.Contains(arches, goarch) {
 			arches = append(arches, goarch)
 		}
 	}

@@ -101,75 +101,27 @@ func padded(text string, width int) string {
 // oneLine is a text without line feeds, and without what a terminal would take for a command.
 func oneLine(text string) string { return strings.Join(strings.Fields(printable(text)), " ") }
 
-// manyChanges is how many rows a pull request shows at once; more are behind a click.
-const manyChanges = 25
-
 // Markdown writes the changes for a pull request.
 func (c Changes) Markdown(w io.Writer) error {
 	var b strings.Builder
 	if c.Set.Empty() {
-		fmt.Fprintf(&b, "No change from %s to %s in %d %s.\n", mdCode(c.Old), mdCode(c.New), len(c.Set.Diffs), map[bool]string{true: "boot", false: "boots"}[len(c.Set.Diffs) == 1])
+		fmt.Fprintf(&b, "No change from %s to %s in %s.\n", code(c.Old), code(c.New), plural(len(c.Set.Diffs), "boot"))
 		_, err := io.WriteString(w, b.String())
 		return err
 	}
-	fmt.Fprintf(&b, "Changes from %s to %s in %d of %d boots:\n", mdCode(c.Old), mdCode(c.New), c.Set.Changed(), len(c.Set.Diffs))
+	fmt.Fprintf(&b, "Changes from %s to %s in %d of %d boots:\n", code(c.Old), code(c.New), c.Set.Changed(), len(c.Set.Diffs))
 	for _, only := range c.onlySides() {
 		fmt.Fprintf(&b, "\n%s:\n\n", only.title)
 		for _, side := range only.sides {
-			fmt.Fprintf(&b, "- %s\n", mdCode(side.String()))
+			fmt.Fprintf(&b, "- %s\n", code(side.String()))
 		}
 	}
-	if err := FoldedMarkdown(&b, diff.Fold(c.Set.Diffs)); err != nil {
-		return err
+	steps := stepsOf(diff.Fold(c.Set.Diffs))
+	for _, step := range steps {
+		step.markdown(&b, len(steps) == 1)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// FoldedMarkdown writes folded changes as tables, one for each pair of toolchains.
-func FoldedMarkdown(b *strings.Builder, folded []diff.Folded) error {
-	for len(folded) > 0 {
-		n := 1
-		for n < len(folded) && folded[n].Old == folded[0].Old && folded[n].New == folded[0].New {
-			n++
-		}
-		if err := foldedTable(b, folded[:n]); err != nil {
-			return err
-		}
-		folded = folded[n:]
-	}
-	return nil
-}
-
-func foldedTable(b *strings.Builder, folded []diff.Folded) error {
-	title := fmt.Sprintf("%s → %s", folded[0].Old, folded[0].New)
-	t := Table{Head: []string{"", "kind", "what", "change", "where"}}
-	where := false
-	for _, f := range folded {
-		where = where || f.Where != ""
-		t.Rows = append(t.Rows, []string{
-			"`" + f.Change.Op.Sign() + "`", string(f.Change.Kind), mdCode(f.Change.Subject()), oneLine(f.Text()), f.Where,
-		})
-	}
-	if !where {
-		t.Head = t.Head[:4]
-		for i, row := range t.Rows {
-			t.Rows[i] = row[:4]
-		}
-	}
-	if len(folded) > manyChanges {
-		fmt.Fprintf(b, "\n<details><summary>%s: %d changes</summary>\n\n", title, len(folded))
-		err := t.Markdown(b)
-		b.WriteString("\n</details>\n")
-		return err
-	}
-	fmt.Fprintf(b, "\n**%s**\n\n", title)
-	return t.Markdown(b)
-}
-
-// mdCode is a text as code in Markdown.
-func mdCode(text string) string {
-	return "`" + strings.ReplaceAll(oneLine(text), "`", "'") + "`"
 }
 
 // Annotations are the changes as remarks of a CI system, each a warning.
@@ -180,18 +132,8 @@ func (c Changes) Annotations() []Annotation {
 			list = append(list, Annotation{LevelWarning, only.title, side.String()})
 		}
 	}
-	return append(list, FoldedAnnotations(diff.Fold(c.Set.Diffs))...)
-}
-
-// FoldedAnnotations are folded changes as remarks.
-func FoldedAnnotations(folded []diff.Folded) []Annotation {
-	var list []Annotation
-	for _, f := range folded {
-		text := f.Change.Subject() + ": " + f.Text()
-		if f.Where != "" {
-			text += " (" + f.Where + ")"
-		}
-		list = append(list, Annotation{LevelWarning, fmt.Sprintf("%s → %s, %s", f.Old, f.New, f.Change.Kind), text})
+	for _, f := range diff.Fold(c.Set.Diffs) {
+		list = append(list, Annotation{LevelWarning, f.Old + " → " + f.New, changeLine(f)})
 	}
 	return list
 }

@@ -58,13 +58,13 @@ func Grid(boots []*harness.Report) MatrixGrid {
 	places := map[spot]int{}
 	distinct := make([]map[string]bool, len(axes))
 	for _, r := range boots {
-		cell := CellOf(r)
+		cell := r.Place()
 		if !slices.Contains(g.Toolchains, cell.Toolchain) {
 			g.Toolchains = append(g.Toolchains, cell.Toolchain)
 		}
 	}
 	for _, r := range boots {
-		cell := CellOf(r)
+		cell := r.Place()
 		column := slices.Index(g.Toolchains, cell.Toolchain)
 		cell.Toolchain, cell.Absent = "", ""
 		at := spot{cell: cell}
@@ -96,23 +96,6 @@ func Grid(boots []*harness.Report) MatrixGrid {
 		}
 	}
 	return g
-}
-
-// CellOf is the place of a boot in a matrix, whether it was one of a matrix or not.
-func CellOf(r *harness.Report) harness.Cell {
-	if r.Cell != nil {
-		return *r.Cell
-	}
-	variant := r.Binary.BuildMode
-	if r.Binary.Stripped {
-		variant += "+stripped"
-	}
-	if variant == "exe+stripped" {
-		variant = "stripped"
-	}
-	return harness.Cell{
-		Program: r.Binary.Path, Toolchain: r.Binary.GoVersion, GOARCH: r.Binary.GOARCH, Variant: variant, Machine: r.Machine.Name,
-	}
 }
 
 // MatrixCell is a boot in a few characters: how it ended unless it reached the point asked for, its Ps and its instructions.
@@ -230,7 +213,7 @@ func MatrixCSV(boots []*harness.Report) Table {
 	cells := []string{"cell.program", "cell.toolchain", "cell.goarch", "cell.variant", "cell.machine", "cell.flags", "cell.absent"}
 	t.Head = slices.Concat(cells, t.Head)
 	for i, r := range boots {
-		c := CellOf(r)
+		c := r.Place()
 		t.Rows[i] = slices.Concat([]string{c.Program, c.Toolchain, c.GOARCH, c.Variant, c.Machine, c.Flags, c.Absent}, t.Rows[i])
 	}
 	return t

@@ -13,7 +13,7 @@ import (
 func MatrixJUnit(w io.Writer, v MatrixView) error {
 	all := testsuites{Name: "rt0"}
 	for _, result := range v.Results {
-		toolchain := CellOf(result.Report).Toolchain
+		toolchain := result.Report.Place().Toolchain
 		i := slices.IndexFunc(all.Suites, func(s testsuite) bool { return s.Name == toolchain })
 		if i < 0 {
 			i = len(all.Suites)
@@ -27,7 +27,7 @@ func MatrixJUnit(w io.Writer, v MatrixView) error {
 // cellCase is the boot of a matrix as a test case. What a boot that is well has written is left out: there are many of them.
 func (result Result) cellCase() testcase {
 	r := result.Report
-	cell := CellOf(r)
+	cell := r.Place()
 	c := testcase{Class: cell.Program, Name: cell.String()}
 	if cell.Absent != "" {
 		c.Skipped = &skipped{cell.Absent}

@@ -54,18 +54,23 @@ func (v MatrixView) markdownSteps(b *strings.Builder) {
 		fmt.Fprintf(b, "\nStart-up is the same from %s to %s.\n", toolchains[0], toolchains[len(toolchains)-1])
 	}
 	for _, s := range steps {
-		fmt.Fprintf(b, "\n<details%s><summary><b>%s → %s</b>: %s at start-up</summary>\n\n", opened(len(steps) == 1 && len(s.changes) <= openRows),
-			escapeHTML.Replace(s.old), escapeHTML.Replace(s.new), plural(len(s.changes), "change"))
-		b.WriteString("| | what | how | where |\n|:-|:-----|:----|:------|\n")
-		for _, f := range s.changes {
-			what := string(f.Change.Kind)
-			if subject := f.Change.Subject(); subject != what {
-				what += " " + code(subject)
-			}
-			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", code(f.Change.Op.Sign()), what, inCell(f.Text()), inCell(f.Where))
-		}
-		b.WriteString("\n</details>\n")
+		s.markdown(b, len(steps) == 1)
 	}
+}
+
+// markdown is a table that is folded away when it is long, or one of several.
+func (s step) markdown(b *strings.Builder, alone bool) {
+	fmt.Fprintf(b, "\n<details%s><summary><b>%s → %s</b>: %s at start-up</summary>\n\n", opened(alone && len(s.changes) <= openRows),
+		escapeHTML.Replace(s.old), escapeHTML.Replace(s.new), plural(len(s.changes), "change"))
+	b.WriteString("| | what | how | where |\n|:-|:-----|:----|:------|\n")
+	for _, f := range s.changes {
+		what := string(f.Change.Kind)
+		if subject := f.Change.Subject(); subject != what {
+			what += " " + code(subject)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", code(f.Change.Op.Sign()), what, inCell(f.Text()), inCell(f.Where))
+	}
+	b.WriteString("\n</details>\n")
 }
 
 // markdownTable is the matrix itself.

@@ -35,7 +35,7 @@ func (v MatrixView) troubles() []trouble {
 		if why == "" {
 			continue
 		}
-		cell := CellOf(result.Report)
+		cell := result.Report.Place()
 		name := cell.String()
 		if len(programs) > 1 {
 			name = cell.Program + " " + name
@@ -76,7 +76,7 @@ func (result Result) briefly() string {
 func (v MatrixView) programs() []string {
 	var list []string
 	for _, r := range v.Document.Boots {
-		if p := CellOf(r).Program; !slices.Contains(list, p) {
+		if p := r.Place().Program; !slices.Contains(list, p) {
 			list = append(list, p)
 		}
 	}
@@ -92,7 +92,17 @@ type step struct {
 // steps are the changes between neighbours, and whether there are neighbours at all.
 func (v MatrixView) steps() (steps []step, compared bool) {
 	diffs := diff.Neighbours(v.Document.Boots, v.Diff)
-	for _, f := range diff.Fold(diffs) {
+	steps = stepsOf(diff.Fold(diffs))
+	slices.SortStableFunc(steps, func(a, b step) int {
+		of := v.toolchains()
+		return slices.Index(of, a.new) - slices.Index(of, b.new)
+	})
+	return steps, len(diffs) > 0
+}
+
+// stepsOf puts folded changes together by their toolchains.
+func stepsOf(folded []diff.Folded) (steps []step) {
+	for _, f := range folded {
 		i := slices.IndexFunc(steps, func(s step) bool { return s.old == f.Old && s.new == f.New })
 		if i < 0 {
 			i = len(steps)
@@ -100,11 +110,7 @@ func (v MatrixView) steps() (steps []step, compared bool) {
 		}
 		steps[i].changes = append(steps[i].changes, f)
 	}
-	slices.SortStableFunc(steps, func(a, b step) int {
-		of := v.toolchains()
-		return slices.Index(of, a.new) - slices.Index(of, b.new)
-	})
-	return steps, len(diffs) > 0
+	return steps
 }
 
 func (v MatrixView) toolchains() []string { return Grid(v.Document.Boots).Toolchains }
@@ -114,7 +120,7 @@ func (v MatrixView) tally() (text string, well bool) {
 	good, bad, absent := 0, 0, 0
 	for _, result := range v.Results {
 		switch {
-		case CellOf(result.Report).Absent != "":
+		case result.Report.Place().Absent != "":
 			absent++
 		case result.briefly() == "":
 			good++

@@ -67,7 +67,7 @@ type pageBoot struct {
 func newPageMatrix(reports []*harness.Report, o diff.Options) *pageMatrix {
 	m := &pageMatrix{}
 	reports = slices.Clone(reports)
-	slices.SortStableFunc(reports, func(a, b *harness.Report) int { return compareReleases(CellOf(a).Toolchain, CellOf(b).Toolchain) })
+	slices.SortStableFunc(reports, func(a, b *harness.Report) int { return compareReleases(a.Place().Toolchain, b.Place().Toolchain) })
 	grid := Grid(reports)
 	for i, title := range grid.Titles {
 		m.Labels = append(m.Labels, pageLabel{title, labelWidth(title, grid.Rows, i)})
@@ -81,7 +81,7 @@ func newPageMatrix(reports []*harness.Report, o diff.Options) *pageMatrix {
 				row.Cells = append(row.Cells, pageCell{Title: "not in this document"})
 				continue
 			}
-			b := &pageBoot{report: report, cell: CellOf(report), Index: len(m.boots)}
+			b := &pageBoot{report: report, cell: report.Place(), Index: len(m.boots)}
 			if b.cell.Absent != "" {
 				row.Cells = append(row.Cells, pageCell{Title: b.cell.Absent})
 				continue
