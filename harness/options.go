@@ -32,6 +32,8 @@ type options struct {
 	breaks       []string
 	seed         uint64
 	seeded       bool
+	parallel     int
+	skip         int
 }
 
 type trace struct {
@@ -99,3 +101,9 @@ func Breakpoints(functions ...string) Option {
 
 // Seed makes the scheduler pick the next thread in an order drawn from seed, instead of round robin.
 func Seed(seed uint64) Option { return func(o *options) { o.seed, o.seeded = seed, true } }
+
+// Parallel is how many boots of a sweep run at once; 0, the default, is as many as there are CPUs. It changes no result and no order.
+func Parallel(n int) Option { return func(o *options) { o.parallel = n } }
+
+// Skip leaves the first n variants of a sweep out: those that an interrupted one has done.
+func Skip(n int) Option { return func(o *options) { o.skip = n } }

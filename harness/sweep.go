@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"sync"
@@ -33,15 +34,16 @@ func (e *PanicError) Error() string {
 // variants. It returns when all are done, or with ctx's error when that ended before; each has then had the results before that.
 // An error of a single boot is its report's: see [Report.Err].
 func Sweep(ctx context.Context, bin string, axes Axes, each func(Result), opts ...Option) error {
+	o := newOptions(opts)
 	n := axes.Len()
 	var (
 		mu      sync.Mutex
-		next    int
+		next    = o.skip
 		pending = map[int]Result{}
-		told    int
+		told    = o.skip
 		wg      sync.WaitGroup
 	)
-	for range min(n, runtime.GOMAXPROCS(0)) {
+	for range min(max(n-o.skip, 0), cmp.Or(o.parallel, runtime.GOMAXPROCS(0))) {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				mu.Lock()
