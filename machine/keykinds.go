@@ -19,6 +19,21 @@ const auto = "auto"
 // row begins a row; one of the methods below says what kind of value it has.
 func row(name, doc, source string) key { return key{name: name, doc: doc, source: source} }
 
+// always are the commas of a row whose values are lists, or any text.
+func always(string) bool { return true }
+
+// listed is a row whose values are lists with commas.
+func (k key) listed() key {
+	k.commas = always
+	return k
+}
+
+// word takes the commas from a row of texts: its values are words.
+func (k key) word() key {
+	k.commas = nil
+	return k
+}
+
 // quiet leaves a row that has its default out of YAML.
 func (k key) quiet() key {
 	k.omit = func(m *Machine) bool {
@@ -44,7 +59,7 @@ func (k key) checked(check func(*Machine) error) key {
 
 // text is a text of which "" is written as zero.
 func (k key) text(field func(*Machine) *string, zero string) key {
-	k.kind = "text"
+	k.kind, k.commas = "text", always
 	k.get = func(m *Machine) string {
 		if *field(m) == "" {
 			return zero
@@ -224,7 +239,7 @@ func (k key) path(field func(*Machine) *string, usual func(Cgroup) string, root 
 // list is a sequence whose items have one canonical text each.
 func (k key) list(field func(*Machine) *[]string, split func(string) ([]string, error), join func([]string) string,
 	item func(string) (string, error)) key {
-	k.kind = "list"
+	k.kind, k.commas = "list", always
 	k.get = func(m *Machine) string { return join(*field(m)) }
 	k.seq = field
 	k.split = split

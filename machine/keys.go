@@ -35,6 +35,8 @@ type key struct {
 	check   func(m *Machine) error // what is wrong with it; the key and the value are added to the sentence
 	omit    func(m *Machine) bool  // leave it out of YAML
 	quote   bool                   // YAML: a string, whatever it looks like
+	// commas says whether the commas of a text are part of a value; nil: no value has any
+	commas func(text string) bool
 }
 
 // keys is filled by init, since the rows' functions need it in their errors.
@@ -87,6 +89,14 @@ func (m Machine) Set(name, value string) (Machine, error) {
 		return m, err
 	}
 	return changed, nil
+}
+
+// KeepsCommas says whether the commas in a text of a key are part of one value, as those of a list are, and not between several values. A text of
+// cpus is a list of CPUs when it has a dash (0-3,8); else it is counts (1,2,4). The key may have the plus sign that [Machine.Set] takes; an
+// unknown one is an [*UnknownKeyError].
+func KeepsCommas(name, text string) (bool, error) {
+	k, _, _, err := findKeyToSet(name)
+	return err == nil && k.commas != nil && k.commas(text), err
 }
 
 // findKey is the row of a key, and for an open key the part after its prefix.

@@ -18,12 +18,14 @@ const (
 func keyTable() []key {
 	return []key{
 		{name: "name", kind: "text", doc: "the machine's name in reports", get: func(m *Machine) string { return m.Name },
-			set: setText(func(m *Machine) *string { return &m.Name }), check: checkName, quote: true},
+			set: setText(func(m *Machine) *string { return &m.Name }), check: checkName, quote: true, commas: always},
 		{name: "description", kind: "text", doc: "one line for those who choose a machine", get: func(m *Machine) string { return m.Description },
-			set: setText(func(m *Machine) *string { return &m.Description }), omit: func(m *Machine) bool { return m.Description == "" }, quote: true},
+			set: setText(func(m *Machine) *string { return &m.Description }), omit: func(m *Machine) bool { return m.Description == "" }, quote: true,
+			commas: always},
 
 		{name: "cpus", kind: "CPUs", doc: "the CPUs that sched_getaffinity answers with: a count (7) or a list (0-3,8,10-11)",
-			source: "kernel/sched/syscalls.c, nproc(1)", get: func(m *Machine) string { return m.CPUs.String() }, set: setCPUs, check: checkCPUs},
+			source: "kernel/sched/syscalls.c, nproc(1)", get: func(m *Machine) string { return m.CPUs.String() }, set: setCPUs, check: checkCPUs,
+			commas: func(text string) bool { return strings.Contains(text, "-") }},
 		row("affinity.length", "bytes that sched_getaffinity writes and returns; auto: as many as the CPUs need",
 			"cpumask_size(), include/linux/cpumask.h").size(func(m *Machine) *Size { return &m.Affinity.Length }, auto).checked(checkAffinity).quiet(),
 		row("affinity.minimum", "bytes of a buffer below which sched_getaffinity fails with EINVAL; auto: what the CPUs need",
@@ -54,10 +56,10 @@ func keyTable() []key {
 			words(func(m *Machine) *string { return &m.VM.Overcommit }, OvercommitHeuristic, OvercommitAlways, OvercommitNever).quiet(),
 		row("vm.brk", "whether the heap grows (brk)", "brk(2)").words(func(m *Machine) *string { return &m.VM.Brk }, BrkGrow, BrkRefuse).quiet(),
 
-		uname("kernel.release", "what uname -r says", func(m *Machine) *string { return &m.Kernel.Release }),
+		uname("kernel.release", "what uname -r says", func(m *Machine) *string { return &m.Kernel.Release }).word(),
 		uname("kernel.version", "what uname -v says", func(m *Machine) *string { return &m.Kernel.Version }),
-		uname("kernel.node", "what uname -n says", func(m *Machine) *string { return &m.Kernel.Node }),
-		uname("kernel.machine", "what uname -m says; empty: what the architecture says", func(m *Machine) *string { return &m.Kernel.Machine }).quiet(),
+		uname("kernel.node", "what uname -n says", func(m *Machine) *string { return &m.Kernel.Node }).word(),
+		uname("kernel.machine", "what uname -m says; empty: what the architecture says", func(m *Machine) *string { return &m.Kernel.Machine }).word().quiet(),
 		row("kernel.vdso", "the vDSO's hash table, DT_GNU_HASH, DT_HASH or both; none: there is no vDSO, each look at the clock is a system call",
 			"vdso(7); ld --hash-style of the kernel's build").words(func(m *Machine) *string { return &m.Kernel.VDSO }, VDSONone, VDSOGNU, VDSOSysV, VDSOBoth).quiet(),
 		row("kernel.vsyscall", "the legacy vsyscall page of amd64", "vsyscall= in Documentation/admin-guide/kernel-parameters.txt").
@@ -94,26 +96,26 @@ func keyTable() []key {
 			truth(func(m *Machine) *bool { return &m.Clock.Frozen }).quiet(),
 
 		row("cpu.model", "a real CPU whose features are the machine's: haswell, cortex-a72, power9, z14 ...; auto: the engine's own", "the CPU's manual; see rt0 arches").
-			text(func(m *Machine) *string { return &m.CPU.Model }, auto).checked(checkModel).quiet(),
+			text(func(m *Machine) *string { return &m.CPU.Model }, auto).word().checked(checkModel).quiet(),
 		row("cpu.platform", "AT_PLATFORM; auto: the model's or the architecture's; none: there is none", "ELF_PLATFORM, arch/*/include/asm/elf.h").
-			text(func(m *Machine) *string { return &m.CPU.Platform }, auto).quiet(),
+			text(func(m *Machine) *string { return &m.CPU.Platform }, auto).word().quiet(),
 		row("cpu.xcr0", "what XGETBV answers on x86: the states that the kernel saves; auto: as the features have it", "SDM volume 1, 13.3").
 			addr(func(m *Machine) *Addr { return &m.CPU.XCR0 }).quiet(),
 		row("cpuid.LEAF", "a leaf of x86's CPUID, LEAF or LEAF.SUBLEAF in hexadecimal: EAX,EBX,ECX,EDX", "SDM volume 2, CPUID; cpuid(1) -r").
-			entriesOf("EAX,EBX,ECX,EDX", func(m *Machine) *map[string]string { return &m.CPUID }, cpuidLeaf, cpuidValue),
+			entriesOf("EAX,EBX,ECX,EDX", func(m *Machine) *map[string]string { return &m.CPUID }, cpuidLeaf, cpuidValue).listed(),
 		row("hwprobe.KEY", "a key of riscv_hwprobe by its number: a value, or absent", "Documentation/arch/riscv/hwprobe.rst").
 			entriesOf("number or absent", func(m *Machine) *map[string]string { return &m.HWProbe }, numberName, numberOrAbsent),
 		{name: "features", kind: "list", doc: "CPU features to add and to take away, by their names in /proc/cpuinfo: +avx2,-atomics", source: "/proc/cpuinfo",
 			get: func(m *Machine) string { return strings.Join(m.Features, ",") }, seq: func(m *Machine) *[]string { return &m.Features },
-			split: splitFeatures, check: checkFeatures, omit: func(m *Machine) bool { return len(m.Features) == 0 }},
+			split: splitFeatures, check: checkFeatures, omit: func(m *Machine) bool { return len(m.Features) == 0 }, commas: always},
 
 		row("rules", "what becomes of system calls, as strace --inject has it: fcntl:error=ENOSYS; the first that matches counts", "seccomp(2), strace(1)").
 			list(func(m *Machine) *[]string { return &m.Rules }, splitWords, joinWords, ruleText).quiet(),
 
 		{name: "args", kind: "list", doc: "arguments after the program's name; as one text they are split at blanks, quotes hold together", source: "execve(2)",
 			get: func(m *Machine) string { return joinWords(m.Args) }, seq: func(m *Machine) *[]string { return &m.Args },
-			split: splitWords, check: checkArgs, omit: func(m *Machine) bool { return len(m.Args) == 0 }},
-		row("process.argv0", "argv[0]; auto: the base name of the binary", "execve(2)").text(func(m *Machine) *string { return &m.Process.Argv0 }, auto).quiet(),
+			split: splitWords, check: checkArgs, omit: func(m *Machine) bool { return len(m.Args) == 0 }, commas: always},
+		row("process.argv0", "argv[0]; auto: the base name of the binary", "execve(2)").text(func(m *Machine) *string { return &m.Process.Argv0 }, auto).word().quiet(),
 		row("process.argc0", "argc is 0: there is not even argv[0]", "execve(2) before Linux 5.18").truth(func(m *Machine) *bool { return &m.Process.Argc0 }).quiet(),
 		row("process.secure", "AT_SECURE is 1, as for a set-user-ID program", "getauxval(3)").truth(func(m *Machine) *bool { return &m.Process.Secure }).quiet(),
 		stdio("process.stdin", "descriptor 0", func(m *Machine) *string { return &m.Process.Stdin }),
@@ -132,9 +134,9 @@ func keyTable() []key {
 		row("rlimits.NAME", "a resource limit, SOFT or SOFT:HARD: nofile, stack, memlock, nproc ...", "getrlimit(2), limits.conf(5)").
 			entriesOf("SOFT:HARD", func(m *Machine) *map[string]string { return &m.Rlimits }, rlimitName, rlimitValue).checked(checkRlimits),
 		{name: envPrefix + "NAME", kind: "text", doc: "an environment variable; the guest has these and no others", source: "environ(7)",
-			entry: setEnv, entries: envEntries, check: checkEnv, omit: func(m *Machine) bool { return len(m.Env) == 0 }},
+			entry: setEnv, entries: envEntries, check: checkEnv, omit: func(m *Machine) bool { return len(m.Env) == 0 }, commas: always},
 		{name: filePrefix + "/PATH", kind: "text", doc: "contents of an extra file; it replaces rt0's own of that path", source: "proc(5), sysfs(5)",
-			entry: setFile, entries: fileEntries, check: checkFiles, omit: func(m *Machine) bool { return len(m.Files) == 0 }},
+			entry: setFile, entries: fileEntries, check: checkFiles, omit: func(m *Machine) bool { return len(m.Files) == 0 }, commas: always},
 		row("fileErrors./PATH", "error that every call on a path fails with: EACCES, ENOENT, EIO ...", "open(2)").
 			entriesOf("error", func(m *Machine) *map[string]string { return &m.FileErrors }, sameName, errnoName).checked(checkFileErrors),
 		row("symlinks./PATH", "target of a symbolic link", "symlink(7)").
