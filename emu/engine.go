@@ -35,7 +35,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"syscall"
 	"unsafe"
@@ -72,9 +71,10 @@ type Engine struct {
 	xcr0   uint64
 	has    func(feature string) bool
 	guards []arch.Guard
-	pins   runtime.Pinner
+	pins   pins
 
-	snapshots []*Snapshot // those that are valid, oldest first
+	contexts  []*C.uc_context // closed ones, for the next
+	snapshots []*Snapshot     // those that are valid, oldest first
 	tlb       cpuTLB
 	hidden    hidden
 	next      uint64 // where the guest goes on past the instruction of the last stop (Skip)
@@ -165,9 +165,13 @@ func (e *Engine) Close() {
 		for _, s := range e.snapshots {
 			s.context.Close()
 		}
+		for _, c := range e.contexts {
+			C.rt0_context_close(c)
+		}
+		e.contexts = nil
 		C.rt0_close(e.c)
 		e.c = nil
-		e.pins.Unpin()
+		e.pins.drop()
 	}
 }
 
@@ -306,7 +310,14 @@ type Context struct {
 }
 
 // NewContext makes a context; it holds nothing before the first Save.
-func (e *Engine) NewContext() *Context { return &Context{e, C.rt0_context_open(e.c)} }
+func (e *Engine) NewContext() *Context {
+	if n := len(e.contexts); n > 0 {
+		c := e.contexts[n-1]
+		e.contexts = e.contexts[:n-1]
+		return &Context{e, c}
+	}
+	return &Context{e, C.rt0_context_open(e.c)}
+}
 
 // Save copies the CPU's registers to the context.
 func (c *Context) Save() {
@@ -320,20 +331,21 @@ func (c *Context) Load() {
 	C.rt0_context_load(c.e.c, c.c)
 }
 
-// Close frees the context.
+// maxContexts bounds the contexts that an engine keeps for later: a context has some kilobytes.
+const maxContexts = 64
+
+// Close gives the context back.
 func (c *Context) Close() {
-	if c.c != nil {
+	switch {
+	case c.c == nil:
+		return
+	case c.e.c != nil && len(c.e.contexts) < maxContexts:
+		c.e.contexts = append(c.e.contexts, c.c)
+	default:
 		C.rt0_context_close(c.c)
-		c.c = nil
 	}
+	c.c = nil
 }
 
-// pin keeps Go memory where it is until the engine is closed, so that C may hold on to it.
-func (e *Engine) pin(b []byte) *C.uint8_t {
-	if len(b) == 0 {
-		return nil
-	}
-	p := unsafe.SliceData(b)
-	e.pins.Pin(p)
-	return (*C.uint8_t)(unsafe.Pointer(p))
-}
+// Broken says that the engine died of its own code: it never runs again.
+func (e *Engine) Broken() bool { return e.c.broken != 0 }

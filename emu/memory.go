@@ -113,7 +113,7 @@ func (m *Memory) MapBytes(addr, size uint64, prot Prot, tag uint32, data []byte)
 	if err := check("map", addr, size); err != nil {
 		return err
 	}
-	return m.result(C.rt0_space_map(m.space(), C.uint64_t(addr), C.uint64_t(size), C.uint32_t(prot), C.uint32_t(tag), m.e.pin(data), C.uint64_t(len(data))))
+	return m.result(C.rt0_space_map(m.space(), C.uint64_t(addr), C.uint64_t(size), C.uint32_t(prot), C.uint32_t(tag), m.e.pin(data, prot), C.uint64_t(len(data))))
 }
 
 // Unmap removes all pages of the range; holes in it are no error.
@@ -131,6 +131,9 @@ func (m *Memory) Protect(addr, size uint64, prot Prot) error {
 	}
 	if hole, ok := m.hole(addr, size); ok {
 		return &NotMappedError{hole}
+	}
+	if prot&Exec != 0 {
+		m.e.pins.keep()
 	}
 	return m.result(C.rt0_space_protect(m.space(), C.uint64_t(addr), C.uint64_t(size), C.uint32_t(prot)))
 }
@@ -268,6 +271,16 @@ func (m *Memory) Size() uint64 {
 
 // Touched counts the first touches of pages, in all: a page that was discarded and touched again counts twice.
 func (m *Memory) Touched() uint64 { return uint64(m.space().touched) }
+
+// Exhausted says whether the bound on guest memory was met since the engine was opened or a snapshot restored.
+func (m *Memory) Exhausted() bool { s := m.space(); return bool(s.exhausted || s.no_memory) }
+
+// Footprint is how many bytes the host has given for guest memory and its tables, in all. Restoring a snapshot gives nothing back: the next
+// run takes what the last one has left.
+func (m *Memory) Footprint() uint64 {
+	const table = 1 << 15 // bytes of a level of the page table
+	return uint64(m.space().used)*PageSize + uint64(m.space().tables)*table
+}
 
 // transfer copies between b and the guest.
 func (m *Memory) transfer(addr uint64, b []byte, access Prot, force bool) error {

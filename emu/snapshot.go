@@ -31,6 +31,7 @@ func (e *Engine) Snapshot() (*Snapshot, error) {
 	}
 	s := &Snapshot{e.NewContext(), mark, e.c.goal, e.c.blocks, e.c.counter, e.c.left, e.c.at_break}
 	s.context.Save()
+	e.pins.keep()
 	e.snapshots = append(e.snapshots, s)
 	return s, nil
 }
@@ -46,6 +47,9 @@ func (e *Engine) Restore(s *Snapshot) error {
 	}
 	e.snapshots = e.snapshots[:i+1]
 	C.rt0_space_restore(&e.c.space, s.mark)
+	if len(e.snapshots) == 1 {
+		e.pins.release()
+	}
 	s.context.Load()
 	e.c.goal, e.c.left, e.c.blocks, e.c.counter, e.c.at_break = s.goal, s.left, s.blocks, s.counter, s.atBreak
 	return nil

@@ -34,6 +34,7 @@ type options struct {
 	seeded       bool
 	parallel     int
 	skip         int
+	inject       func(*boot) // tests: called when the guest is about to run
 }
 
 type trace struct {

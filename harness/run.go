@@ -26,8 +26,7 @@ type boot struct {
 	stack  loader.Stack
 	report *Report
 
-	symbols  map[string][]loader.Func // functions looked at, with the load bias added
-	inits    []packageInit
+	*outline
 	watchers map[uint64][]watcher
 	locals   map[uint64]uint64 // local entries of functions that are watched: their addresses
 	spent    map[uint64]int    // watchers of an address that have had their one call
@@ -53,15 +52,9 @@ type boot struct {
 // says that the boot could not be carried out ([loader.Error], [arch.CPUError], [PointError], a machine's ValueError); the
 // report then is not nil either: its Outcome is Refused and its Reason the error's text.
 func Run(ctx context.Context, bin string, m machine.Machine, opts ...Option) (*Report, error) {
-	o := newOptions(opts)
-	m = m.Resolved()
-	m.Args = append(m.Args, o.args...)
-	r := newReport(bin, m, o)
-	if err := run(ctx, r, o); err != nil {
-		r.Outcome, r.Reason, r.err = Refused, err.Error(), err
-		return r, err
-	}
-	return r, nil
+	s := newStation(openProgram(bin), newOptions(opts))
+	r := s.run(ctx, s.machine(m))
+	return r, r.err
 }
 
 // newReport is the report of a boot that has not begun.
@@ -82,50 +75,6 @@ func (r *Report) Err() error {
 	return r.err
 }
 
-// run carries the boot out, and fills r in.
-func run(ctx context.Context, r *Report, o *options) error {
-	if err := r.Machine.Validate(); err != nil {
-		return err
-	}
-	img, err := loader.Open(r.Binary.Path)
-	if e := (*loader.Error)(nil); errors.As(err, &e) {
-		img = e.Image
-	}
-	if img != nil {
-		defer r.Binary.describe(img)()
-	}
-	if err != nil {
-		return err
-	}
-	if img, err = addressed(img, r.Machine); err != nil {
-		return err
-	}
-	if o.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.timeout)
-		defer cancel()
-	}
-	b, err := newBoot(r, o, img)
-	if err != nil {
-		return err
-	}
-	defer b.closeLater()
-	if o.until == phaseTable[0].name {
-		b.finish(kernel.Exit{Kind: kernel.Stopped}) // the guest stands there already
-		return nil
-	}
-	b.finish(b.run(ctx))
-	return nil
-}
-
-// describe says what the file is, and the returned function its checksum, which takes as long as a good part of a boot and has the other core.
-func (b *Binary) describe(img *loader.Image) (finish func()) {
-	b.GOARCH, b.GoVersion, b.BuildMode, b.Stripped = img.GOARCH(), img.GoVersion, img.BuildMode, img.Stripped
-	sum := make(chan string, 1)
-	go func() { sum <- img.SHA256() }()
-	return func() { b.SHA256 = <-sum }
-}
-
 // run lets the guest run to its end: block by block when these are traced, since a limit stops at the start of a block.
 func (b *boot) run(ctx context.Context) kernel.Exit {
 	limit := b.opts.instructions
@@ -141,11 +90,11 @@ func (b *boot) run(ctx context.Context) kernel.Exit {
 	}
 }
 
-// newBoot opens the engine, loads the image and sets the breakpoints: the guest stands before its first instruction.
-func newBoot(r *Report, o *options, img *loader.Image) (*boot, error) {
+// newBoot makes the process on a stage where the program stands, and sets the breakpoints: the guest stands before its first instruction.
+func newBoot(r *Report, o *options, st *stage, out *outline) (*boot, error) {
 	b := &boot{
-		opts: o, img: img, arch: img.Arch, report: r,
-		symbols: map[string][]loader.Func{}, watchers: map[uint64][]watcher{}, locals: map[uint64]uint64{}, spent: map[uint64]int{},
+		opts: o, img: st.img, arch: st.img.Arch, report: r, engine: st.engine, layout: st.layout, outline: out,
+		watchers: map[uint64][]watcher{}, locals: map[uint64]uint64{}, spent: map[uint64]int{},
 		entered: map[string]bool{}, returns: map[uint64]bool{},
 		hash: newHasher(), files: map[[2]string]bool{}, entries: map[int]int{},
 	}
@@ -166,27 +115,9 @@ func newBoot(r *Report, o *options, img *loader.Image) (*boot, error) {
 	return b, nil
 }
 
-// open makes the engine, the guest's memory and the process.
+// open makes the guest's first stack and the process.
 func (b *boot) open() error {
-	m := b.report.Machine
-	cpu, err := m.Processor(b.arch)
-	if err != nil {
-		return err
-	}
-	b.report.promises = promises(cpu)
-	b.engine, err = emu.New(emu.Config{
-		Arch: b.arch, Model: cpu.Model(), Memory: b.opts.memory, CPUID: cpu.CPUID(), XCR0: cpu.XCR0(), Has: cpu.Has, ID: cpu.CPU.MIDR, Guards: cpu.Guards(),
-	})
-	if err != nil {
-		return err
-	}
-	mem := b.engine.Mem()
-	if b.layout, err = b.img.Load(mem, mappingPage(b.arch, uint64(m.PageSize))); err != nil {
-		return err
-	}
-	if err := b.resolve(); err != nil {
-		return err
-	}
+	m, mem := b.report.Machine, b.engine.Mem()
 	vdso, err := kernel.MapVDSO(mem, b.arch, m)
 	if err != nil {
 		return err
@@ -212,6 +143,16 @@ func (b *boot) open() error {
 	return err
 }
 
+// close leaves the stage as it was, but for what the guest did.
+func (b *boot) close() {
+	if b.proc != nil {
+		b.proc.Close()
+	}
+	for addr := range b.watchers {
+		b.unwatch(addr)
+	}
+}
+
 // mappingPage is the size of the pages that a program's segments are mapped with: the machine's, or when the architecture has none of that
 // size, its largest below. The programs of such an architecture are not linked for the pages of another (segments would share pages, and
 // the last functions would lie where nothing may be executed); what AT_PAGESZ says, the runtime takes whatever it is.
@@ -223,27 +164,6 @@ func mappingPage(a *arch.Arch, size uint64) uint64 {
 		}
 	}
 	return page
-}
-
-// closing bounds the engines that are being closed beside what goes on.
-var closing = make(chan struct{}, 4)
-
-// closeLater closes in the background: it takes some milliseconds that nobody needs to wait for.
-func (b *boot) closeLater() {
-	closing <- struct{}{}
-	go func() {
-		b.close()
-		<-closing
-	}()
-}
-
-func (b *boot) close() {
-	if b.proc != nil {
-		b.proc.Close()
-	}
-	if b.engine != nil {
-		b.engine.Close()
-	}
 }
 
 // atSyscall is the kernel's observer of system calls.

@@ -5,7 +5,9 @@ package harness
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 )
 
@@ -30,43 +32,151 @@ func (e *PanicError) Error() string {
 	return "rt0 itself failed (" + e.Value + "): please report it with this command: " + e.Reproduce
 }
 
-// Sweep boots the ELF file bin on every variant of a machine, on all cores, and calls each with the results, one at a time and in the order of the
-// variants. It returns when all are done, or with ctx's error when that ended before; each has then had the results before that.
-// An error of a single boot is its report's: see [Report.Err].
+// sweepWindow is how many boots may be done ahead of the one that is to be told of next: one that takes long keeps the others waiting, and not
+// their reports piling up.
+const sweepWindow = 512
+
+// Sweep boots the ELF file bin on every variant of a machine, on all cores, and calls each with the results, one at a time, in the order of the
+// variants and on the caller's goroutine. It returns when all are done, or with ctx's error when that ended before; each has then had the results
+// before that. An error of a single boot is its report's: see [Report.Err]. The file must not change meanwhile.
+//
+// A boot with a trace has the writers for itself: then there is one worker. What [Progress] is given comes from all of them.
 func Sweep(ctx context.Context, bin string, axes Axes, each func(Result), opts ...Option) error {
 	o := newOptions(opts)
-	n := axes.Len()
-	var (
-		mu      sync.Mutex
-		next    = o.skip
-		pending = map[int]Result{}
-		told    = o.skip
-		wg      sync.WaitGroup
-	)
-	for range min(max(n-o.skip, 0), cmp.Or(o.parallel, runtime.GOMAXPROCS(0))) {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				mu.Lock()
-				i := next
-				next++
-				mu.Unlock()
-				if i >= n {
-					return
-				}
-				v := axes.Variant(i)
-				m, _ := axes.Of(v)
-				r, _ := Run(ctx, bin, m, opts...)
-				mu.Lock()
-				pending[i] = Result{Variant: v, Report: r}
-				for res, ok := pending[told]; ok; res, ok = pending[told] {
-					delete(pending, told)
-					told++
-					each(res)
-				}
-				mu.Unlock()
-			}
-		})
+	s := &sweep{
+		axes: axes, opts: o, program: openProgram(bin), n: axes.Len(), next: o.skip, told: o.skip, slots: make([]*Result, sweepWindow),
 	}
-	wg.Wait()
-	return ctx.Err()
+	s.changed.L = &s.mu
+	inner, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	defer context.AfterFunc(inner, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.over = true
+		s.changed.Broadcast()
+	})()
+	workers := cmp.Or(o.parallel, runtime.GOMAXPROCS(0))
+	if len(o.traces) > 0 {
+		workers = 1
+	}
+	for range min(s.n-s.next, workers) {
+		wg.Go(func() { s.work(inner) })
+	}
+	for range s.n - o.skip {
+		r := s.result()
+		if r == nil {
+			return ctx.Err()
+		}
+		each(*r)
+	}
+	return nil
 }
+
+// sweep is a sweep while it runs.
+type sweep struct {
+	axes    Axes
+	opts    *options
+	program *program
+	n       int
+
+	mu      sync.Mutex
+	changed sync.Cond
+	next    int       // the variant that nobody has taken yet
+	told    int       // the one whose result is wanted
+	slots   []*Result // done and not told, by their numbers modulo the window
+	over    bool      // the context has ended
+}
+
+// work takes variants and boots them, until there is none left.
+func (s *sweep) work(ctx context.Context) {
+	st := s.station()
+	defer func() { st.close() }()
+	for {
+		i, ok := s.take()
+		if !ok {
+			return
+		}
+		r := s.boot(ctx, st, i)
+		if ctx.Err() != nil {
+			return // it may have been cut short
+		}
+		if r.Panic != nil {
+			st.close()
+			st = s.station()
+		}
+		s.mu.Lock()
+		s.slots[i%len(s.slots)] = &r
+		if i == s.told {
+			s.changed.Broadcast()
+		}
+		s.mu.Unlock()
+	}
+}
+
+// station is one for a worker.
+func (s *sweep) station() *station {
+	st := newStation(s.program, s.opts)
+	st.warm = true
+	return st
+}
+
+// take is the next variant, when the results have come near enough to it.
+func (s *sweep) take() (int, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.over && s.next < s.n && s.next >= s.told+len(s.slots) {
+		s.changed.Wait()
+	}
+	if s.over || s.next >= s.n {
+		return 0, false
+	}
+	s.next++
+	return s.next - 1, true
+}
+
+// result waits for the next one; nil: there will be none.
+func (s *sweep) result() *Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slot := &s.slots[s.told%len(s.slots)]
+	for !s.over && *slot == nil {
+		s.changed.Wait()
+	}
+	if s.over {
+		return nil
+	}
+	r := *slot
+	*slot = nil
+	s.told++
+	if s.next >= s.told+len(s.slots)-1 {
+		s.changed.Broadcast() // somebody may wait for the window to move
+	}
+	return r
+}
+
+// boot boots a variant. A panic is the end of this boot only.
+func (s *sweep) boot(ctx context.Context, st *station, i int) (r Result) {
+	m := s.axes.Machine
+	defer func() {
+		if p := recover(); p != nil {
+			r.Report = newReport(s.program.path, m, s.opts)
+			r.Panic = &PanicError{Value: fmt.Sprint(p), Stack: string(debug.Stack()), Reproduce: r.Report.Reproduce()}
+			r.Report.refuse(r.Panic)
+		}
+	}()
+	r.Variant = s.axes.Variant(i)
+	made, err := s.axes.Of(r.Variant)
+	if err != nil {
+		r.Report = newReport(s.program.path, made, s.opts)
+		r.Report.refuse(err)
+		return r
+	}
+	m = st.machine(made)
+	r.Report = st.run(ctx, m)
+	return r
+}
+
+// refuse says that there was no boot.
+func (r *Report) refuse(err error) { r.Outcome, r.Reason, r.err = Refused, err.Error(), err }

@@ -42,8 +42,14 @@ func (e *PointError) Error() string {
 	return s
 }
 
-// resolve goes through the binary's functions once, and keeps the entries of those that the boot looks at, with the load bias added.
-func (b *boot) resolve() error {
+// outline is what the boots of a program with one set of options have in common where it is loaded to one place. It does not change.
+type outline struct {
+	symbols map[string][]loader.Func // functions looked at, with the load bias added
+	inits   []packageInit
+}
+
+// outlineOf goes through the binary's functions once, and keeps the entries of those that a boot looks at, with the load bias added.
+func outlineOf(img *loader.Image, bias uint64, o *options) (*outline, error) {
 	wanted := map[string]bool{"runtime.newm": true, "runtime.sysmon": true}
 	for _, p := range phaseTable {
 		for _, f := range p.functions {
@@ -55,30 +61,31 @@ func (b *boot) resolve() error {
 			wanted[f] = true
 		}
 	}
-	for _, f := range slices.Concat(deathFunctions, b.opts.breaks) {
+	for _, f := range slices.Concat(deathFunctions, o.breaks) {
 		wanted[f] = true
 	}
-	point := b.opts.until
+	point := o.until
 	if !slices.Contains(Phases(), point) {
 		wanted[point] = true
 	}
-	for _, f := range b.img.Funcs() {
+	out := &outline{symbols: map[string][]loader.Func{}}
+	for _, f := range img.Funcs() {
 		name := strings.TrimSuffix(f.Name, abiWrapper)
-		if b.img.Minor() < sinceGoRuntime && !strings.Contains(name, ".") && name != "main" { // which is the entry point for gcc
+		if img.Minor() < sinceGoRuntime && !strings.Contains(name, ".") && name != "main" { // which is the entry point for gcc
 			name = "runtime." + name
 		}
 		if !wanted[name] && !strings.Contains(name, ".init") {
 			continue
 		}
-		f.Addr += b.layout.Bias
+		f.Addr += bias
 		if wanted[name] {
-			b.symbols[name] = append(b.symbols[name], f)
+			out.symbols[name] = append(out.symbols[name], f)
 		}
 		if pkg, ok := initOf(name); ok {
-			b.inits = append(b.inits, packageInit{f, pkg})
+			out.inits = append(out.inits, packageInit{f, pkg})
 		}
 	}
-	return b.checkPoint(point)
+	return out, out.checkPoint(img, point)
 }
 
 // packageInit is the initialiser of a package.
@@ -88,13 +95,13 @@ type packageInit struct {
 }
 
 // checkPoint refuses a point that the boot could never reach because nothing of that name exists.
-func (b *boot) checkPoint(point string) error {
-	if point == exitPhase || point == "rt0" || len(b.symbols[point]) > 0 {
+func (out *outline) checkPoint(img *loader.Image, point string) error {
+	if point == exitPhase || point == "rt0" || len(out.symbols[point]) > 0 {
 		return nil
 	}
 	for _, p := range phaseTable {
 		for _, f := range p.functions {
-			if p.name == point && len(b.symbols[f]) > 0 {
+			if p.name == point && len(out.symbols[f]) > 0 {
 				return nil
 			}
 		}
@@ -103,7 +110,7 @@ func (b *boot) checkPoint(point string) error {
 		}
 	}
 	names := Phases()
-	for _, f := range b.img.Funcs() {
+	for _, f := range img.Funcs() {
 		names = append(names, f.Name)
 	}
 	return &PointError{Point: point, Nearest: nearest(point, names)}
