@@ -207,14 +207,26 @@ func (t Table) columns() int {
 	return n
 }
 
+// cellColumns are a boot's place in a matrix.
+var cellColumns = []string{"cell.program", "cell.toolchain", "cell.goarch", "cell.variant", "cell.machine", "cell.flags", "cell.absent"}
+
 // MatrixCSV is a row for each boot: its cell, and the columns of all reports.
 func MatrixCSV(boots []*harness.Report) Table {
-	t := Rows(Columns(), true, boots...)
-	cells := []string{"cell.program", "cell.toolchain", "cell.goarch", "cell.variant", "cell.machine", "cell.flags", "cell.absent"}
-	t.Head = slices.Concat(cells, t.Head)
-	for i, r := range boots {
-		c := r.Place()
-		t.Rows[i] = slices.Concat([]string{c.Program, c.Toolchain, c.GOARCH, c.Variant, c.Machine, c.Flags, c.Absent}, t.Rows[i])
+	columns := Columns()
+	t := Rows(columns, true)
+	t.Head = slices.Concat(cellColumns, t.Head)
+	for _, r := range boots {
+		t.Rows = append(t.Rows, matrixRow(columns, r))
 	}
 	return t
+}
+
+// matrixRow is a boot's row in CSV.
+func matrixRow(columns []Column, r *harness.Report) []string {
+	c := r.Place()
+	row := []string{c.Program, c.Toolchain, c.GOARCH, c.Variant, c.Machine, c.Flags, c.Absent}
+	for _, column := range columns {
+		row = append(row, column.cell(r, true))
+	}
+	return row
 }
