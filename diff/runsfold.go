@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package diff
+
+import (
+	"slices"
+
+	"github.com/rt0-dev/rt0/harness"
+)
+
+// Folder folds the boots of a sweep into runs of neighbours that behave alike while they come: along the fastest axis first, then equal rows along the next,
+// and so on. It keeps no report, and of the variants no more than the runs of what is not finished, and of the result.
+type Folder struct {
+	axes  harness.Axes
+	keys  []string // of the axes
+	names []string // of a signature's fields
+	grid  []int    // lengths of the axes along which is folded; one of all variants when they are zipped, or a sample
+	last  []int    // where on the grid the last variant stands; nil: there is none
+	open  [][]*block
+	point point
+	place []int // indexes of the last variant's values, by axis
+}
+
+// block is a run, or what runs of one axis more are made of: level k's blocks are along the k-th axis of the grid.
+type block struct {
+	sign     *signature // of a run
+	rows     []*block   // of others: the runs, or blocks, of each of their values, which are equal
+	from, to []int      // on the grid
+	low, top []int      // indexes of values, by axis
+	count    int
+	first    harness.Variant
+	last     harness.Variant
+}
+
+// NewFolder is a folder for the boots of a sweep of these axes.
+func NewFolder(axes harness.Axes) *Folder {
+	f := &Folder{axes: axes, names: signatureKeys()}
+	for _, axis := range axes.List {
+		f.keys = append(f.keys, axis.Key)
+		f.grid = append(f.grid, len(axis.Values))
+	}
+	if n, _ := axes.Product(); axes.Zip || len(f.grid) == 0 || axes.Sample > 0 && uint64(axes.Sample) < n {
+		f.grid = []int{axes.Len()}
+	}
+	f.open = make([][]*block, len(f.grid))
+	f.place = make([]int, len(f.keys))
+	f.point = point{make([]string, len(f.keys)), make([]number, len(f.keys)), map[string]parsed{}}
+	for i := range f.place {
+		f.place[i] = -1
+	}
+	return f
+}
+
+// Add folds a boot in. They come in the order of the sweep; those that are left out are gaps that nothing is folded across.
+func (f *Folder) Add(v harness.Variant, r *harness.Report) {
+	at := make([]int, len(f.grid))
+	for k, rest := len(f.grid)-1, v.Index; k >= 0; k-- {
+		at[k], rest = rest%max(f.grid[k], 1), rest/max(f.grid[k], 1)
+	}
+	if f.last != nil {
+		k := 0 // the first axis on which it is elsewhere
+		for k < len(at)-1 && at[k] == f.last[k] {
+			k++
+		}
+		f.close(k)
+	}
+	f.last = at
+	f.move(v)
+	n := len(f.grid) - 1
+	f.push(n, &block{
+		sign: f.point.sign(r, f.names), from: at, to: slices.Clone(at), low: slices.Clone(f.place), top: slices.Clone(f.place), count: 1, first: v, last: v,
+	})
+	for n > 0 && at[n] == f.grid[n]-1 {
+		n--
+	}
+	f.close(n) // of what is whole, the last row as well
+}
+
+// move goes to a variant's values.
+func (f *Folder) move(v harness.Variant) {
+	place := v.Product
+	if len(f.grid) == len(f.keys) || f.axes.Zip {
+		place = uint64(v.Index) // the same, where there is no sample
+	}
+	for k := len(f.keys) - 1; k >= 0; k-- {
+		n := uint64(max(len(f.axes.List[k].Values), 1))
+		i := int(place % n)
+		if !f.axes.Zip {
+			place /= n
+		}
+		if i != f.place[k] {
+			f.place[k], f.point.texts[k], f.point.numbers[k] = i, v.Values[k], numberOf(f.keys[k], v.Values[k])
+		}
+	}
+}
+
+// close ends the blocks of the axes behind the k-th.
+func (f *Folder) close(k int) {
+	for level := len(f.grid) - 1; level > k; level-- {
+		if len(f.open[level]) > 0 {
+			f.push(level-1, wrap(f.open[level]))
+			f.open[level] = nil
+		}
+	}
+}
+
+// wrap is the block of one value of an axis, of the blocks along the next.
+func wrap(rows []*block) *block {
+	first, last := rows[0], rows[len(rows)-1]
+	b := &block{
+		rows: rows, from: slices.Clone(first.from), to: slices.Clone(last.to), low: slices.Clone(first.low), top: slices.Clone(first.top),
+		first: first.first, last: last.last,
+	}
+	for _, row := range rows {
+		b.count += row.count
+		b.stretch(row)
+	}
+	return b
+}
+
+// stretch makes the box around b one around c as well.
+func (b *block) stretch(c *block) {
+	for i := range b.low {
+		b.low[i], b.top[i] = min(b.low[i], c.low[i]), max(b.top[i], c.top[i])
+	}
+}
+
+// push puts a block behind those of its level, or makes the last of these larger by it.
+func (f *Folder) push(level int, b *block) {
+	list := f.open[level]
+	if n := len(list); n > 0 && list[n-1].to[level]+1 == b.from[level] && f.complete(level, list[n-1]) && f.complete(level, b) && list[n-1].alike(b, level) {
+		list[n-1].take(b)
+		return
+	}
+	f.open[level] = append(list, b)
+}
+
+// complete says whether a block has all variants of the axes behind its own.
+func (f *Folder) complete(level int, b *block) bool {
+	n := b.to[level] - b.from[level] + 1
+	for _, length := range f.grid[level+1:] {
+		n *= length
+	}
+	return b.count == n
+}
+
+// alike says whether two blocks of a level have the same runs, their place on that axis apart.
+func (b *block) alike(c *block, level int) bool {
+	if b.sign != nil {
+		return b.sign.alike(c.sign)
+	}
+	return slices.EqualFunc(b.rows, c.rows, func(x, y *block) bool {
+		return x.from[level+1] == y.from[level+1] && x.to[level+1] == y.to[level+1] && x.alike(y, level+1)
+	})
+}
+
+// take makes b larger by c, which is alike and follows it.
+func (b *block) take(c *block) {
+	copy(b.to, c.to)
+	b.stretch(c)
+	b.count += c.count
+	b.last = c.last
+	if b.sign != nil {
+		b.sign.take(c.sign)
+	}
+	for i, row := range b.rows {
+		row.take(c.rows[i])
+	}
+}
+
+// Runs are those so far, in order. The sweep may go on.
+func (f *Folder) Runs() []Run {
+	var tail *block
+	var list []*block
+	for level := len(f.grid) - 1; level >= 0; level-- {
+		list = slices.Clone(f.open[level])
+		if tail != nil {
+			list = append(list, tail)
+		}
+		if tail = nil; len(list) > 0 && level > 0 {
+			tail = wrap(list)
+		}
+	}
+	var runs []Run
+	f.flatten(&runs, 0, -1, list)
+	f.rows(runs, list)
+	return runs
+}
+
+// flatten appends the runs of the blocks of a level; the first of them follows what is before it along the axis lead.
+func (f *Folder) flatten(runs *[]Run, level, lead int, list []*block) {
+	for i, b := range list {
+		if i > 0 {
+			lead = level
+		}
+		if b.sign == nil {
+			f.flatten(runs, level+1, lead, b.rows)
+			continue
+		}
+		run := f.run(b, lead)
+		if i > 0 {
+			run.Changes = list[i-1].sign.changes(b.sign, f.keys)
+		}
+		*runs = append(*runs, run)
+	}
+}
+
+// run is a block of the last level.
+func (f *Folder) run(b *block, lead int) Run {
+	run := Run{First: b.first, Last: b.last, Count: b.count, Level: lead, Amounts: slices.Clone(b.sign.amounts)}
+	if lead >= 0 && len(f.grid) != len(f.keys) {
+		run.Level = len(f.keys) - 1
+	}
+	for k, axis := range f.axes.List {
+		run.Spans = append(run.Spans, Span{
+			Key: axis.Key, From: b.low[k], To: b.top[k], Values: axis.Values[b.low[k] : b.top[k]+1], All: b.top[k]-b.low[k]+1 == len(axis.Values),
+		})
+	}
+	for i, p := range b.sign.patterns {
+		run.Fields = append(run.Fields, p.field(b.sign.keys[i], f.keys))
+	}
+	return run
+}
+
+// rows says of each row, but for the first, where it begins to differ from the one above.
+func (f *Folder) rows(runs []Run, list []*block) {
+	var above []*block
+	start, level := 0, len(f.grid)-1
+	var walk func(list []*block)
+	walk = func(list []*block) {
+		if len(list) == 0 {
+			return
+		}
+		if list[0].sign == nil {
+			for _, b := range list {
+				walk(b.rows)
+			}
+			return
+		}
+		for i, b := range list {
+			if above == nil {
+				break
+			}
+			a := above[min(i, len(above)-1)]
+			changes := a.sign.changes(b.sign, f.keys)
+			// A row that is not at its end yet says nothing about where its last run ends.
+			open := i == len(list)-1 && b.to[level] != f.grid[level]-1
+			if moved := a.from[level] != b.from[level] || a.to[level] != b.to[level] && !open; moved && len(changes) == 0 {
+				changes = []FieldChange{{f.keys[level], f.span(a, level), f.span(b, level)}}
+			}
+			if len(changes) > 0 {
+				runs[start+i].Above = changes
+				break
+			}
+		}
+		above, start = list, start+len(list)
+	}
+	walk(list)
+}
+
+func (f *Folder) span(b *block, k int) string {
+	return Span{Values: f.axes.List[k].Values[b.low[k] : b.top[k]+1]}.String()
+}

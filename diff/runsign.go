@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+package diff
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/machine"
+)
+
+// How the behaviour of boots is compared where each is of another machine. A field of a report is taken apart into words. Of each word there are guesses:
+// that it is constant, and that it is the value of an axis, for each axis of which it is. Variants behave alike as long as a guess is left for each
+// word of each field: GOMAXPROCS is 1 with one CPU, which may mean both, and 2 with two, which leaves "= cpus".
+
+// point is where a variant stands: the axes' values, as texts and, when they are numbers, as these.
+type point struct {
+	texts   []string
+	numbers []number
+	parsed  map[string]parsed // of each field, the last
+}
+
+type number struct {
+	value int64
+	ok    bool
+}
+
+// numberOf is the number that a value of a key means: a size in bytes, a count of CPUs.
+func numberOf(key, text string) number {
+	if key == "cpus" {
+		set, err := machine.ParseCPUSet(text)
+		return number{int64(set.Count()), err == nil}
+	}
+	if n, err := strconv.ParseInt(text, 0, 64); err == nil {
+		return number{n, true}
+	}
+	size, err := machine.ParseSize(text)
+	return number{int64(size), err == nil}
+}
+
+// slot is a word of a field, and the guesses that are left.
+type slot struct {
+	text     string // in the first variant
+	constant bool
+	axes     uint64 // a bit for each axis that it is equal to; of more than 64 axes the rest is not looked at
+}
+
+// pattern is a field of the variants of a run.
+type pattern struct {
+	frame string // what is between the words, a 0 byte standing for each of these
+	slots []slot
+}
+
+// signature is what a variant, or the variants of a run, do: patterns in the order of keys.
+type signature struct {
+	keys     []string // shared by all of a folder
+	patterns []pattern
+	amounts  []Range
+}
+
+// guess is the slot of a word.
+func (p *point) guess(text string, value number) slot {
+	s := slot{text: text, constant: true}
+	for k, axis := range p.texts {
+		if text != "" && text == axis || value.ok && value == p.numbers[k] {
+			s.axes |= 1 << k
+		}
+	}
+	return s
+}
+
+// whole is the pattern of a field that is one word.
+func (p *point) whole(text string) pattern {
+	return pattern{frame: "\x00", slots: []slot{p.guess(text, number{})}}
+}
+
+// number is the pattern of a number of the runtime.
+func (p *point) number(key string, n int) pattern {
+	text := strconv.Itoa(n)
+	switch {
+	case n == harness.Unknown:
+		return p.whole("unknown")
+	case addresses[key] && n == 0:
+		return p.whole("none")
+	case addresses[key]:
+		return p.whole("found")
+	}
+	return pattern{frame: "\x00", slots: []slot{p.guess(text, number{int64(n), true})}}
+}
+
+// text is the pattern of a text, without addresses. Of a long one only its SHA-256 is kept. What a field had in the variant before, it has for the most
+// part again: it is not taken apart anew.
+func (p *point) text(key, text string) pattern {
+	was, ok := p.parsed[key]
+	if !ok || was.text != text {
+		was = parse(text)
+		p.parsed[key] = was
+	}
+	slots := make([]slot, len(was.words))
+	for i, w := range was.words {
+		slots[i] = p.guess(w, was.numbers[i])
+	}
+	return pattern{was.frame, slots}
+}
+
+// parsed is a text taken apart into its words and what is between them.
+type parsed struct {
+	text, frame string
+	words       []string
+	numbers     []number
+}
+
+func parse(text string) parsed {
+	p := parsed{text: text}
+	if len(text) > maxOutput {
+		sum := sha256.Sum256([]byte(text))
+		p.frame, p.words, p.numbers = "\x00", []string{fmt.Sprintf("%d bytes, SHA-256 %x…", len(text), sum[:6])}, []number{{}}
+		return p
+	}
+	text = masked(strings.ReplaceAll(text, "\x00", "�"))
+	var frame strings.Builder
+	for text != "" {
+		n := strings.IndexFunc(text, inWord)
+		if n < 0 {
+			n = len(text)
+		}
+		frame.WriteString(text[:n])
+		text = text[n:]
+		if n = strings.IndexFunc(text, func(r rune) bool { return !inWord(r) }); n < 0 {
+			n = len(text)
+		}
+		if word := strings.TrimRight(text[:n], ".-"); word != "" {
+			i, err := strconv.ParseInt(word, 10, 64)
+			p.words, p.numbers = append(p.words, word), append(p.numbers, number{i, err == nil})
+			frame.WriteByte(0)
+			n = len(word)
+		} else {
+			frame.WriteString(text[:n])
+		}
+		text = text[n:]
+	}
+	p.frame = frame.String()
+	return p
+}
+
+// inWord says whether words have it: those of releases (6.1.0-18-amd64) and sizes are whole.
+func inWord(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_' || r == '+' || r > 0x7f
+}
+
+// meet is what is left of the guesses about two words; it is not ok when nothing is.
+func (s slot) meet(t slot) (both slot, ok bool) {
+	s.constant = s.constant && t.constant && s.text == t.text
+	s.axes &= t.axes
+	return s, s.constant || s.axes != 0
+}
+
+// alike says whether guesses are left for all words of both.
+func (p pattern) alike(q pattern) bool {
+	if p.frame != q.frame || len(p.slots) != len(q.slots) {
+		return false
+	}
+	for i := range p.slots {
+		if _, ok := p.slots[i].meet(q.slots[i]); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// alike says whether both are the same behaviour.
+func (s *signature) alike(t *signature) bool {
+	return slices.EqualFunc(s.patterns, t.patterns, pattern.alike)
+}
+
+// take makes s the signature of t's variants as well, which are alike.
+func (s *signature) take(t *signature) {
+	for i, p := range s.patterns {
+		for j := range p.slots {
+			p.slots[j], _ = p.slots[j].meet(t.patterns[i].slots[j])
+		}
+	}
+	for i, a := range t.amounts {
+		s.amounts[i].Min, s.amounts[i].Max = min(s.amounts[i].Min, a.Min), max(s.amounts[i].Max, a.Max)
+	}
+}
+
+// field is a pattern as it is shown.
+func (p pattern) field(key string, axes []string) Field {
+	f := Field{Key: key}
+	var text strings.Builder
+	next := 0
+	for i := range len(p.frame) {
+		if p.frame[i] != 0 {
+			text.WriteByte(p.frame[i])
+			continue
+		}
+		s := p.slots[next]
+		next++
+		axis := s.axis(axes)
+		if axis == "" {
+			text.WriteString(s.text)
+			continue
+		}
+		text.WriteString("{" + axis + "}")
+		if p.frame == "\x00" {
+			f.Axis = axis
+		}
+	}
+	f.Text = text.String()
+	return f
+}
+
+// axis is the key of the axis that a word follows; "" when it is constant.
+func (s slot) axis(axes []string) string {
+	if !s.constant {
+		for k, key := range axes {
+			if s.axes>>k&1 != 0 {
+				return key
+			}
+		}
+	}
+	return ""
+}
+
+// ends are the fields of a signature that say how a boot ended; where decides says that two ended in another place, the rest of what differs is for that
+// reason, and is not told.
+var ends = []struct {
+	key     string
+	decides bool
+}{{"outcome", true}, {"reason", false}, {"phase", true}, {"died", true}, {"exitCode", false}, {"signal", false}}
+
+// changes are the fields that two runs have otherwise.
+func (s *signature) changes(t *signature, axes []string) []FieldChange {
+	var list []FieldChange
+	elsewhere := false
+	for i, p := range s.patterns {
+		if i == len(ends) && elsewhere {
+			break
+		}
+		if q := t.patterns[i]; !p.alike(q) {
+			list = append(list, FieldChange{s.keys[i], p.field(s.keys[i], axes).String(), q.field(s.keys[i], axes).String()})
+			elsewhere = elsewhere || i < len(ends) && ends[i].decides
+		}
+	}
+	return list
+}
+
+// noisy are numbers of the runtime that depend on which thread was faster: amounts, and no behaviour.
+var noisy = map[string]bool{"threads": true}
+
+// runtimeKeys are the fields of [harness.Runtime].
+var runtimeKeys = func() (keys []string) {
+	t := reflect.TypeFor[harness.Runtime]()
+	for i := range t.NumField() {
+		keys = append(keys, t.Field(i).Tag.Get("json"))
+	}
+	return keys
+}()
+
+// signatureKeys are the fields of a signature.
+func signatureKeys() []string {
+	var keys []string
+	for _, e := range ends {
+		keys = append(keys, e.key)
+	}
+	for _, key := range runtimeKeys {
+		if !noisy[key] {
+			keys = append(keys, key)
+		}
+	}
+	return append(keys, "stdout", "stderr", "events")
+}
+
+// sign is the signature of one boot.
+func (p *point) sign(r *harness.Report, keys []string) *signature {
+	s := &signature{keys: keys, patterns: make([]pattern, 0, len(keys))}
+	add := func(q pattern) { s.patterns = append(s.patterns, q) }
+	add(p.whole(string(r.Outcome)))
+	add(p.text("reason", r.Reason))
+	add(p.whole(r.Phase))
+	add(p.whole(r.Died))
+	exitCode, signal := "", ""
+	if r.ExitCode != nil {
+		exitCode = strconv.Itoa(*r.ExitCode)
+	}
+	if r.Signal != nil {
+		signal = *r.Signal
+	}
+	add(p.text("exitCode", exitCode))
+	add(p.whole(signal))
+	v := reflect.ValueOf(r.Runtime)
+	for i, key := range runtimeKeys {
+		switch value := v.Field(i).Interface().(type) {
+		case int:
+			if noisy[key] {
+				s.amounts = append(s.amounts, Range{key, uint64(max(value, 0)), uint64(max(value, 0))})
+				continue
+			}
+			add(p.number(key, value))
+		case []string:
+			add(p.text(key, strings.Join(value, " ")))
+		}
+	}
+	add(p.text("stdout", r.Stdout))
+	if good[r.Outcome] {
+		add(p.text("stderr", r.Stderr))
+	} else {
+		add(pattern{}) // a traceback: the reason has what is in it
+	}
+	add(p.text("events", strings.Join(events(r.Events), "\n")))
+	for _, a := range []struct {
+		key string
+		n   uint64
+	}{
+		{"counts.instructions", r.Counts.Instructions}, {"counts.syscalls", uint64(r.Counts.Syscalls)},
+		{"counts.threads", uint64(r.Counts.Threads)}, {"counts.pagesTouched", r.Counts.PagesTouched},
+	} {
+		s.amounts = append(s.amounts, Range{a.key, a.n, a.n})
+	}
+	return s
+}
