@@ -75,7 +75,7 @@ Exit status: 0 all as asked and expected; 1 an expectation failed; 2 wrong usage
 	complete(cmd, "arch", arch.Names)
 	complete(cmd, "until", harness.Phases)
 	complete(cmd, "trace", traceNames)
-	completeExpect(cmd)
+	completeExpect(cmd, "expect")
 	return cmd
 }
 

@@ -28,7 +28,7 @@ func newDocumentFlags(g *global) documentFlags {
 // registerJudging adds the flags that say what is well.
 func (f *documentFlags) registerJudging(cmd *cobra.Command) {
 	cmd.Flags().Var(&f.expect, "expect", "assertion on every boot, repeatable: see rt0 boot --help")
-	completeExpect(cmd)
+	completeExpect(cmd, "expect")
 	f.baselineFlags.register(cmd)
 }
 

@@ -21,7 +21,10 @@ type machineFlags struct {
 	settings []setting
 }
 
-type setting struct{ key, value string }
+type setting struct {
+	key, value string
+	axis       bool // --axis: value are the values of an axis
+}
 
 func (f *machineFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.profile, "machine", "default", "the machine: a profile's `NAME` (see rt0 machines), or a YAML file")
@@ -42,14 +45,22 @@ func completeMachine(cmd *cobra.Command) {
 // registerSettings adds the flags that change a machine.
 func (f *machineFlags) registerSettings(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.Var(&settingFlag{f, "", "KEY=VALUE"}, "set", "override a value of the machine, repeatable: --set hugePage=none")
-	flags.Var(&settingFlag{f, "cpus", "N"}, "cpus", "CPUs: a count (7) or a list (0-3,8); short for --set cpus=")
-	flags.Var(&settingFlag{f, "hugePage", "SIZE"}, "hugepage", "transparent huge page: 2MiB, 1GiB, none; short for --set hugePage=")
-	flags.Var(&settingFlag{f, "pageSize", "SIZE"}, "page-size", "page: 4KiB, 64KiB; short for --set pageSize=")
-	flags.Var(&settingFlag{f, "kernel.release", "RELEASE"}, "kernel", "kernel release; short for --set kernel.release=")
-	flags.Var(&settingFlag{f, "env.", "NAME=VALUE"}, "env", "a variable of the guest's environment, repeatable; it inherits none")
+	flags.Var(&settingFlag{flags: f, kind: "KEY=VALUE"}, "set", "override a value of the machine, repeatable: --set hugePage=none")
+	flags.Var(&settingFlag{flags: f, key: "cpus", kind: "N"}, "cpus", "CPUs: a count (7) or a list (0-3,8); short for --set cpus=")
+	flags.Var(&settingFlag{flags: f, key: "hugePage", kind: "SIZE"}, "hugepage", "transparent huge page: 2MiB, 1GiB, none; short for --set hugePage=")
+	flags.Var(&settingFlag{flags: f, key: "pageSize", kind: "SIZE"}, "page-size", "page: 4KiB, 64KiB; short for --set pageSize=")
+	flags.Var(&settingFlag{flags: f, key: "kernel.release", kind: "RELEASE"}, "kernel", "kernel release; short for --set kernel.release=")
+	flags.Var(&settingFlag{flags: f, key: "env.", kind: "NAME=VALUE"}, "env", "a variable of the guest's environment, repeatable; it inherits none")
 
-	err := cmd.RegisterFlagCompletionFunc("set", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	completeKeys(cmd, "set")
+	complete(cmd, "cpus", func() []string { return []string{"1", "2", "4", "8", "64", "128"} })
+	complete(cmd, "hugepage", func() []string { return []string{"none", "2MiB", "4MiB", "32MiB", "512MiB", "1GiB"} })
+	complete(cmd, "page-size", func() []string { return []string{"4KiB", "16KiB", "64KiB"} })
+}
+
+// completeKeys completes the keys of a machine.
+func completeKeys(cmd *cobra.Command, flag string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var keys []string
 		for _, k := range machine.Keys() {
 			name := k.Key + "="
@@ -63,9 +74,6 @@ func (f *machineFlags) registerSettings(cmd *cobra.Command) {
 	if err != nil {
 		panic(err)
 	}
-	complete(cmd, "cpus", func() []string { return []string{"1", "2", "4", "8", "64", "128"} })
-	complete(cmd, "hugepage", func() []string { return []string{"none", "2MiB", "4MiB", "32MiB", "512MiB", "1GiB"} })
-	complete(cmd, "page-size", func() []string { return []string{"4KiB", "16KiB", "64KiB"} })
 }
 
 // machine is the machine that the flags describe.
@@ -99,6 +107,7 @@ type settingFlag struct {
 	flags *machineFlags
 	key   string
 	kind  string
+	axis  bool
 }
 
 func (s *settingFlag) String() string { return "" }
@@ -114,7 +123,7 @@ func (s *settingFlag) Set(text string) error {
 		}
 		key, value = key+name, v
 	}
-	s.flags.settings = append(s.flags.settings, setting{key, value})
+	s.flags.settings = append(s.flags.settings, setting{key, value, s.axis})
 	return nil
 }
 
@@ -163,17 +172,19 @@ func (e *expectFlag) Set(text string) error {
 	return nil
 }
 
-// completeExpect completes the keys of --expect.
-func completeExpect(cmd *cobra.Command) {
-	err := cmd.RegisterFlagCompletionFunc("expect", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		var keys []string
-		for _, key := range harness.ExpectKeys() {
-			keys = append(keys, key+"=")
+// completeExpect completes the keys of an expectation.
+func completeExpect(cmd *cobra.Command, names ...string) {
+	for _, name := range names {
+		err := cmd.RegisterFlagCompletionFunc(name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var keys []string
+			for _, key := range harness.ExpectKeys() {
+				keys = append(keys, key+"=")
+			}
+			return keys, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		})
+		if err != nil {
+			panic(err)
 		}
-		return keys, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	})
-	if err != nil {
-		panic(err)
 	}
 }
 

@@ -78,3 +78,46 @@ func expectsRefusal(expectations []harness.Expectation) bool {
 		return e.Key == "outcome" && e.Value == string(harness.Refused)
 	})
 }
+
+// verdicts are those on many boots, as they come.
+type verdicts struct {
+	command string
+	judged  int
+	count   map[status]int
+	first   map[status]error
+}
+
+// worstFirst are the ways in which a boot can be not as it should, the worst first, and how many are told of it.
+var worstFirst = []struct {
+	status status
+	text   string
+}{
+	{statusFault, "met a fault of rt0 itself"},
+	{statusFailed, "are not as expected"},
+	{statusRefused, "could not be done"},
+	{statusDied, "died or got stuck"},
+}
+
+// add counts a boot that alone would have that exit status. err says why, and which boot it is.
+func (v *verdicts) add(s status, err error) {
+	v.judged++
+	if err == nil {
+		return
+	}
+	if v.count == nil {
+		v.count, v.first = map[status]int{}, map[status]error{}
+	}
+	if v.count[s]++; v.first[s] == nil {
+		v.first[s] = err
+	}
+}
+
+// worst is the verdict on all of them: it has the worst one's exit status, and tells of the first of these.
+func (v *verdicts) worst() error {
+	for _, w := range worstFirst {
+		if n := v.count[w.status]; n > 0 {
+			return failf(w.status, "%s: %d of %d boots %s; the first: %w", v.command, n, v.judged, w.text, v.first[w.status])
+		}
+	}
+	return nil
+}

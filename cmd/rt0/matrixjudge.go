@@ -17,44 +17,28 @@ import (
 // judgeMatrix judges each boot as rt0 boot would. Cells of ports that a release lacks are not judged. The error has the status of the worst:
 // an expectation that failed comes before a boot that could not be carried out, and that before a death. It tells of the first of these.
 func judgeMatrix(doc harness.Document, expectations []harness.Expectation) ([]render.Result, error) {
-	worst := []struct {
-		status status
-		text   string
-	}{
-		{statusFailed, "are not as expected"}, {statusRefused, "could not be done"}, {statusDied, "died or got stuck"},
-	}
-	var (
-		results []render.Result
-		first   = map[status]error{}
-		count   = map[status]int{}
-		judged  int
-	)
+	var results []render.Result
+	all := verdicts{command: "matrix"}
 	for _, r := range doc.Boots {
 		if r.Cell != nil && r.Cell.Absent != "" {
 			results = append(results, render.Result{Report: r})
 			continue
 		}
-		judged++
 		result, err := judge(r, r.Err(), expectations)
 		results = append(results, result)
-		if err == nil {
-			continue
-		}
-		s := statusOf(err)
-		if count[s]++; first[s] != nil {
-			continue
-		}
-		first[s] = fmt.Errorf("%s: %w", r.Place(), err)
-		if notBuilt(r) {
-			first[s] = r.Err() // it names the program, the architecture and the toolchain
+		switch {
+		case err == nil:
+			all.add(statusOK, nil)
+		case notBuilt(r):
+			all.add(statusOf(err), r.Err()) // it names the program, the architecture and the toolchain
+		default:
+			all.add(statusOf(err), fmt.Errorf("%s: %w", r.Place(), err))
 		}
 	}
-	for _, w := range worst {
-		if n := count[w.status]; n > 0 {
-			return results, failf(w.status, "matrix: %d of %d boots %s; the first: %w", n, judged, w.text, first[w.status])
-		}
+	if err := all.worst(); err != nil {
+		return results, err
 	}
-	if isPart := doc.Matrix != nil && len(doc.Matrix.Shards) > 0; judged == 0 && !isPart {
+	if isPart := doc.Matrix != nil && len(doc.Matrix.Shards) > 0; all.judged == 0 && !isPart {
 		return results, failf(statusRefused, "matrix: none of these releases has a port to %s", strings.Join(archesOf(doc.Boots), ", "))
 	}
 	return results, nil

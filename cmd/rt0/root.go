@@ -56,7 +56,7 @@ and where it died.`,
 		return nil
 	}
 	root.AddCommand(
-		newBoot(g), newMatrix(g), newDiff(g), newReport(g), newZoo(g), newMachines(), newArches(), newDoctor(g), newVersion(), newCompletion(),
+		newBoot(g), newSweep(g), newMatrix(g), newDiff(g), newReport(g), newZoo(g), newMachines(), newArches(), newDoctor(g), newVersion(), newCompletion(),
 	)
 	return root
 }

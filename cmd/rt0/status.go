@@ -19,6 +19,8 @@ const (
 	statusRefused status = 3 // a boot could not be carried out
 	statusDied    status = 4 // the guest died or got stuck, and nothing was expected of it
 
+	statusFault status = 5 // rt0 itself failed in a boot of a sweep; the others went on
+
 	statusInterrupted status = 130 // a long run was interrupted: 128 and SIGINT's number, as shells have it
 )
 
@@ -53,13 +55,15 @@ func statusOf(err error) status {
 	return statusUsage
 }
 
-// line writes an error as one line: what a file's name or a guest's text holds must not break it, nor reach a terminal as a command.
-func line(w io.Writer, err error) {
-	text := strings.Map(func(r rune) rune {
+// line writes an error as one line.
+func line(w io.Writer, err error) { fmt.Fprintf(w, "rt0: %s\n", oneLine(err)) }
+
+// oneLine is an error's text as one line: what a file's name or a guest's text holds must not break it, nor reach a terminal as a command.
+func oneLine(err error) string {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 {
 			return ' '
 		}
 		return r
 	}, strings.TrimSpace(err.Error()))
-	fmt.Fprintf(w, "rt0: %s\n", text)
 }
