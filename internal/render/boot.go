@@ -22,9 +22,10 @@ type Style struct {
 
 // The colours: SGR parameters of ECMA-48.
 const (
-	bold  = "1"
-	red   = "31"
-	green = "32"
+	bold   = "1"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
 )
 
 // paint gives text a colour, when colours are wanted.
