@@ -35,6 +35,7 @@ type options struct {
 	parallel     int
 	skip         int
 	inject       func(*boot) // tests: called when the guest is about to run
+	ended        func(*boot) // tests: called when it has come to its end
 }
 
 type trace struct {

@@ -188,7 +188,11 @@ func (s *station) boot(ctx context.Context, r *Report, st *stage) error {
 		b.finish(kernel.Exit{Kind: kernel.Stopped}) // the guest stands there already
 		return nil
 	}
-	b.finish(b.run(ctx))
+	end := b.run(ctx)
+	if s.opts.ended != nil {
+		s.opts.ended(b)
+	}
+	b.finish(end)
 	return nil
 }
 
