@@ -2,7 +2,18 @@
 
 package emu
 
-// #include "shim.h"
+/*
+#include "shim.h"
+
+// The engine reads guest memory by its TLB when a segment register is set, which is before the next run would flush it.
+static void flush_tlb(struct rt0_engine *e)
+{
+	if (e->broken)
+		return;
+	uc_ctl_flush_tlb(e->uc);
+	e->space.tlb_stale = false;
+}
+*/
 import "C"
 
 import (
@@ -47,6 +58,7 @@ func (e *Engine) Restore(s *Snapshot) error {
 	}
 	e.snapshots = e.snapshots[:i+1]
 	C.rt0_space_restore(&e.c.space, s.mark)
+	C.flush_tlb(e.c)
 	if len(e.snapshots) == 1 {
 		e.pins.release()
 	}

@@ -66,8 +66,8 @@ func Sweep(ctx context.Context, bin string, axes Axes, each func(Result), opts .
 	}
 	for range s.n - o.skip {
 		r := s.result()
-		if r == nil {
-			return ctx.Err()
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		each(*r)
 	}
