@@ -179,6 +179,8 @@ type Engine struct {
 	// Branches are the instructions that have a delay slot. An exception in the slot is the branch's: the PC is at the branch, which
 	// is executed again.
 	Branches []Pattern
+	// Blind are the instructions that access memory past the engine's hooks: a host pointer in one of its helpers. Their mask may be of all.
+	Blind []Pattern
 	// Culprit finds the instruction that has raised an exception, by its index in the block, and the address that it accesses, if any,
 	// where the engine has forgotten the PC after all exceptions but system calls and memory faults; nil where it remembers it.
 	Culprit func(Exception) (index int, addr uint64)

@@ -38,6 +38,7 @@ var ppc64 = &Arch{
 		FlagsNever: 0,
 		InsnShift:  2,
 		SmallPages: false,
+		Blind:      ppc64Blind,
 		Reserve:    ppc64Reserve,
 		Reset:      []Reset{{Reg: Register{"msr", ucPPCRegMSR}, Value: ppc64MSR}},
 	},
@@ -163,3 +164,10 @@ var ppc64 = &Arch{
 
 // ppc64Sigreturn is `addi r1, r1, 128; li r0, 172; sc`.
 var ppc64Sigreturn = []byte{0x38, 0x21, 0x00, 0x80, 0x38, 0x00, 0x00, 0xac, 0x44, 0x00, 0x00, 0x02}
+
+// ppc64Blind is dcbz, and the loads and stores of strings and of several registers.
+var ppc64Blind = []Pattern{
+	{0xfc0007fe, 0x7c0007ec},                                                                               // dcbz
+	{0xfc0007fe, 0x7c00042a}, {0xfc0007fe, 0x7c0004aa}, {0xfc0007fe, 0x7c00052a}, {0xfc0007fe, 0x7c0005aa}, // lswx, lswi, stswx, stswi
+	{0xfc000000, 0xb8000000}, {0xfc000000, 0xbc000000}, // lmw, stmw
+}

@@ -28,8 +28,9 @@ var s390x = &Arch{
 	PtrSize: 8,
 
 	Engine: Engine{
-		Arch: ucArchS390X,
-		Mode: ucModeBIGENDIAN,
+		Blind: []Pattern{{0, 0}}, // MVC and its like, and EXRL, are everywhere
+		Arch:  ucArchS390X,
+		Mode:  ucModeBIGENDIAN,
 		// The engine translates the same instructions for all models: one is enough.
 		Models:     []Model{{Name: "max", ID: ucCPUS390XMAX}},
 		Illegal:    3, // EXCP_PGM, all program interruptions

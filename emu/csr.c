@@ -34,6 +34,7 @@ static bool reads(uint32_t insn, uint32_t *csr)
 
 static void set_rd(struct rt0_engine *e, uint32_t insn)
 {
+	rt0_record_opaque(e);
 	uint32_t rd = insn >> 7 & 31;
 	if (rd)
 		rt0_set_reg(e, UC_RISCV_REG_X0 + rd, rt0_counter(e));

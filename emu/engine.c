@@ -136,6 +136,14 @@ static void block_varying(uc_engine *uc, uint64_t addr, uint32_t size, void *use
 	e->blocks++;
 }
 
+/* The hook of an engine that records: it sees each block. */
+static void block_recorded(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
+{
+	struct rt0_engine *e = user;
+	rt0_record_block(e, addr, size);
+	(e->nbranches ? block_noted : e->shift ? block_fixed : block_varying)(uc, addr, size, user);
+}
+
 static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *result, void *user)
 {
 	struct rt0_engine *e = user;
@@ -159,6 +167,8 @@ static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *r
 			rt0_look_through(e, addr, phys);
 		if (unlikely(e->probing && addr == e->probe_page))
 			rights = RT0_EXEC; /* the instruction is in the page that it accesses */
+		if (unlikely(e->recorder) && !e->probing)
+			rt0_record_fill(e, addr, need, phys);
 		result->paddr = phys;
 		result->perms = rights; /* RT0_READ, RT0_WRITE, RT0_EXEC equal UC_PROT_* */
 		return true;
@@ -250,6 +260,7 @@ static int on_rdtsc(uc_engine *uc, void *user)
 	struct rt0_engine *e = user;
 	uint64_t now = rt0_counter(e), low = (uint32_t)now, high = now >> 32;
 	bool wide = e->pc == UC_X86_REG_RIP;
+	rt0_record_opaque(e);
 	uc_reg_write(uc, wide ? UC_X86_REG_RAX : UC_X86_REG_EAX, &low);
 	uc_reg_write(uc, wide ? UC_X86_REG_RDX : UC_X86_REG_EDX, &high);
 	return 1;
@@ -274,6 +285,7 @@ static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *c
 	if (cp->op0 != 3 || cp->op1 != 3 || cp->crn != 14 || cp->crm != 0 || (cp->op2 != 1 && cp->op2 != 2 && cp->op2 != 5 && cp->op2 != 6))
 		return 0;
 	uint64_t now = rt0_counter(e);
+	rt0_record_opaque(e);
 	uc_reg_write(uc, reg, &now);
 	return 1;
 }
@@ -305,8 +317,10 @@ static uc_err set_up(struct rt0_engine *e, const struct rt0_config *c)
 	TRY(uc_ctl_tlb_mode(e->uc, UC_TLB_VIRTUAL));
 	TRY(uc_mem_map_ptr(e->uc, RT0_PHYS_BASE, e->space.pages << RT0_PAGE_BITS, UC_PROT_ALL, e->space.host));
 	TRY(hook(e, UC_HOOK_TLB_FILL, fill, 1, 0));
-	TRY(hook(e, UC_HOOK_BLOCK, e->nbranches ? (void *)block_noted : e->shift ? (void *)block_fixed : (void *)block_varying, 1, 0));
+	TRY(hook(e, UC_HOOK_BLOCK, c->record ? (void *)block_recorded : e->nbranches ? (void *)block_noted : e->shift ? (void *)block_fixed : (void *)block_varying, 1, 0));
 	TRY(hook(e, UC_HOOK_MEM_READ_UNMAPPED | UC_HOOK_MEM_WRITE_UNMAPPED, hole, HOLE, HOLE + RT0_PAGE_SIZE - 1));
+	if (c->record)
+		TRY(hook(e, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, rt0_record_access, 1, 0));
 	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 0, RT0_PHYS_BASE - 1));
 	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 1ull << 32, ~0ull));
 	TRY(hook(e, UC_HOOK_INTR, on_interrupt, 1, 0));
@@ -372,6 +386,8 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	e->skip = e->resume = e->piece = RT0_NOWHERE;
 	memcpy(e->branches, c->branches, sizeof e->branches);
 	e->nbranches = c->nbranches;
+	memcpy(e->blind, c->blind, sizeof e->blind);
+	e->nblind = c->nblind;
 	e->big_endian = c->big_endian;
 	if (rt0_space_open(&e->space, c->memory) || (*err = set_up(e, c))) {
 		rt0_close(e);
@@ -382,6 +398,7 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 
 void rt0_close(struct rt0_engine *e)
 {
+	rt0_recall_end(e);
 	if (!e->broken) {
 		if (e->scratch)
 			uc_context_free(e->scratch);
@@ -495,12 +512,16 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 		e->stop.pc = rt0_reg(e, e->pc);
 		return;
 	}
-	refresh(e);
-	e->stop.why = RT0_NOTHING;
 	set_goal(e, limit);
-	uint64_t pc = rt0_reg(e, e->pc);
 	if (e->arm)
 		rt0_set_reg(e, UC_ARM_REG_ESR, 0);
+	if (e->recorder)
+		rt0_record_begin(e);
+	else if (e->recollection && rt0_recall(e))
+		return;
+	refresh(e);
+	e->stop.why = RT0_NOTHING;
+	uint64_t pc = rt0_reg(e, e->pc);
 	bool at_break = e->at_break;
 	uint64_t before = rt0_executed(e);
 	e->skip = at_break ? pc : RT0_NOWHERE;
@@ -509,7 +530,7 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 		err = rt0_start(e, rt0_reg(e, e->pc));
 	e->resume = RT0_NOWHERE;
 	if (e->stop.why == RT0_CUT)
-		err = rt0_run_piece(e, rt0_reg(e, e->pc), e->cut);
+		rt0_record_opaque(e), err = rt0_run_piece(e, rt0_reg(e, e->pc), e->cut);
 	e->stop.pc = rt0_reg(e, e->pc);
 	if (e->stop.behind)
 		rt0_set_reg(e, e->pc, e->stop.pc -= e->stop.behind);
@@ -534,6 +555,8 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 		e->stop.why = RT0_ENGINE;
 	/* A limit that was reached already leaves the guest at its breakpoint, which was told of. */
 	e->at_break = e->stop.why == RT0_BREAK || (at_break && e->stop.why == RT0_LIMIT && rt0_executed(e) == before);
+	if (e->recorder)
+		rt0_record_end(e);
 }
 
 static void filter_all(struct rt0_engine *e)
@@ -574,6 +597,7 @@ void rt0_break(struct rt0_engine *e, uint64_t addr)
 		return;
 	*slot(e, addr) = addr;
 	e->nbreaks++;
+	e->break_sum += rt0_break_hash(addr);
 	if (!e->shift)
 		e->counts[addr & (RT0_COUNTS - 1)].addr = 0;
 	e->filter[filter_bit(addr) / 64] |= 1ull << (filter_bit(addr) & 63);
@@ -583,6 +607,7 @@ void rt0_unbreak(struct rt0_engine *e, uint64_t addr)
 {
 	if (!is_break(e, addr))
 		return;
+	e->break_sum -= rt0_break_hash(addr);
 	resize(e, addr);
 	filter_all(e);
 }

@@ -58,7 +58,10 @@ type Config struct {
 	XCR0   uint64                    // what XGETBV answers, on x86
 	Has    func(feature string) bool // what the CPU has of what rt0 carries out; nil: nothing
 	ID     uint64                    // what arm64's MIDR_EL1 says; 0: what the model's does
-	Guards []arch.Guard              // instructions that end a run with StopIllegal, whatever the model does with them
+	// Recollection, if there is one, spares the engine what another one with the same configuration has recorded in it.
+	Recollection *Recollection
+	Record       bool         // add to Recollection, at a tenth of the speed, instead of using it
+	Guards       []arch.Guard // instructions that end a run with StopIllegal, whatever the model does with them
 }
 
 // Engine is an emulated CPU with its address space. It is not safe for concurrent use, but engines do not share anything: each may run
@@ -117,9 +120,14 @@ func New(cfg Config) (*Engine, error) {
 		id:           C.uint64_t(cfg.ID),
 		big_endian:   C.bool(a.Order == binary.ByteOrder(binary.BigEndian)),
 		nbranches:    C.uint32_t(len(a.Engine.Branches)),
+		nblind:       C.uint32_t(len(a.Engine.Blind)),
+		record:       C.bool(cfg.Record),
 	}
 	for i, p := range a.Engine.Branches {
 		conf.branches[i] = C.struct_rt0_pattern{C.uint32_t(p.Mask), C.uint32_t(p.Value)}
+	}
+	for i, p := range a.Engine.Blind {
+		conf.blind[i] = C.struct_rt0_pattern{C.uint32_t(p.Mask), C.uint32_t(p.Value)}
 	}
 	if len(a.Engine.Intercept) > 0 || len(cfg.Guards) > 0 {
 		conf.shift = 0 // blocks are looked through when they are not in the table of what a block counts
@@ -145,6 +153,10 @@ func New(cfg Config) (*Engine, error) {
 	}
 	if e.cpuid == nil {
 		e.cpuid = a.CPUID
+	}
+	if err := e.recall(cfg); err != nil {
+		e.Close()
+		return nil, err
 	}
 	if len(e.cpuid) > 0 {
 		table := make([]C.struct_rt0_cpuid, len(e.cpuid))

@@ -11,6 +11,7 @@
  * long.c    blocks that are too long for the engine
  * access.c  registers, contexts, memory
  * reserve.c what a thread has reserved for a store-conditional
+ * recall.c  what need not be run again
  * intercept.c  instructions that the engine must not carry out
  * x86.c     the instructions of x86, one from another
  */
@@ -140,6 +141,13 @@ enum rt0_access rt0_space_page(struct rt0_space *s, uint64_t addr, uint32_t need
 /* The host's view of a page for looking only: NULL and *mapped = true for a page that reads as zero. Changes nothing. */
 const uint8_t *rt0_space_peek(struct rt0_space *s, uint64_t addr, uint64_t *valid, bool *mapped);
 
+/* What an executed page is a clean copy of: where its contents come from, which nobody changes; NULL: it is none. */
+const uint8_t *rt0_space_clean(struct rt0_space *s, uint64_t addr);
+/* Whether the page of addr may be accessed in all the ways of need, and, unless source is NULL, is a clean copy of that. Changes nothing. */
+bool rt0_space_allows(struct rt0_space *s, uint64_t addr, uint32_t need, const uint8_t *source);
+/* Whether n pages can be touched, and far more. */
+bool rt0_space_room(struct rt0_space *s, uint64_t n);
+
 static inline uint8_t *rt0_space_host(struct rt0_space *s, uint64_t phys) { return s->host + (phys - RT0_PHYS_BASE); }
 
 /* Why a run ended. The order is that of emu.StopKind. */
@@ -168,6 +176,7 @@ struct rt0_pattern {
 	uint32_t mask, value;
 };
 #define RT0_BRANCHES 8
+#define RT0_BLIND 8
 
 /* A set of instructions by their words, and whether the engine must not carry them out. The first that an instruction is in counts. */
 struct rt0_opcode {
@@ -243,6 +252,18 @@ struct rt0_engine {
 	size_t ncpuid;
 	uint64_t counter; /* added to instructions: what RDTSC, CNTVCT_EL0 and RDTIME read */
 
+	/* What recall.c keeps. The words of a context, now, when the engine was opened, and where they differ. */
+	struct rt0_recollection *recollection; /* or NULL */
+	struct rt0_recorder *recorder;         /* or NULL */
+	uc_context *now;
+	uint64_t *base;
+	size_t context_words;
+	struct patch *patches;
+	uint64_t break_sum; /* of the breakpoints' hashes */
+	uint64_t recalled;  /* instructions, since the engine was opened */
+	struct rt0_pattern blind[RT0_BLIND];
+	uint32_t nblind;
+
 	struct rt0_count counts[RT0_COUNTS]; /* shift == 0 */
 };
 
@@ -274,10 +295,30 @@ struct rt0_config {
 	uint64_t thumb; /* the bit of flags that is bit 0 of an address to start at; 0: there is none */
 	uint64_t id;
 	uint64_t memory;
-	struct rt0_pattern branches[RT0_BRANCHES];
-	uint32_t nbranches;
+	struct rt0_pattern branches[RT0_BRANCHES], blind[RT0_BLIND];
+	uint32_t nbranches, nblind;
 	bool big_endian;
+	bool record; /* with hooks for each load and store */
 };
+
+/* recall.c */
+struct rt0_recollection *rt0_recollection_open(uint64_t limit);
+void rt0_recollection_close(struct rt0_recollection *r);
+uint64_t rt0_recollection_bytes(struct rt0_recollection *r);
+uint64_t rt0_break_hash(uint64_t addr);
+/* Has the engine look into r, or, when it was opened to record, add to it. It has not run yet, and its registers are those that it began with. */
+bool rt0_recall_begin(struct rt0_engine *e, struct rt0_recollection *r, bool record);
+void rt0_recall_end(struct rt0_engine *e);
+/* A run begins: true when it is over, because what it does was known. */
+bool rt0_recall(struct rt0_engine *e);
+void rt0_record_begin(struct rt0_engine *e);
+void rt0_record_end(struct rt0_engine *e);
+/* What happens in the run depends on more than registers and memory, or does more. */
+void rt0_record_opaque(struct rt0_engine *e);
+void rt0_record_fill(struct rt0_engine *e, uint64_t addr, uint32_t need, uint64_t phys);
+void rt0_record_block(struct rt0_engine *e, uint64_t addr, uint32_t size);
+void rt0_record_access(uc_engine *uc, uc_mem_type type, uint64_t phys, int size, int64_t value, void *user);
+
 
 struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err);
 void rt0_close(struct rt0_engine *e);

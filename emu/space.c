@@ -513,6 +513,39 @@ const uint8_t *rt0_space_peek(struct rt0_space *s, uint64_t addr, uint64_t *vali
 	return r->source + offset;
 }
 
+const uint8_t *rt0_space_clean(struct rt0_space *s, uint64_t addr)
+{
+	uint64_t *p = addr >> RT0_ADDRESS_BITS ? NULL : entry_of(s, addr >> RT0_PAGE_BITS, false);
+	if (p && *p & PRESENT && !(*p & CACHED))
+		return NULL;
+	size_t i = rt0_space_find(s, addr);
+	const struct rt0_region *r = &s->regions[i];
+	uint64_t offset = (addr & -(uint64_t)RT0_PAGE_SIZE) - r->start;
+	if (i == s->nregions || r->start > addr || !(r->prot & RT0_EXEC) || r->prot & RT0_WRITE || offset + RT0_PAGE_SIZE > r->source_size)
+		return NULL;
+	return r->source + offset;
+}
+
+bool rt0_space_allows(struct rt0_space *s, uint64_t addr, uint32_t need, const uint8_t *source)
+{
+	uint64_t *p = addr >> RT0_ADDRESS_BITS ? NULL : entry_of(s, addr >> RT0_PAGE_BITS, false);
+	if (p && *p & PRESENT) {
+		if (need & ~*p & PROT_BITS)
+			return false;
+	} else {
+		size_t i = rt0_space_find(s, addr);
+		if (i == s->nregions || s->regions[i].start > addr || s->regions[i].prot & RT0_ABSENT || need & ~s->regions[i].prot & PROT_BITS)
+			return false;
+	}
+	return !source || rt0_space_clean(s, addr) == source;
+}
+
+bool rt0_space_room(struct rt0_space *s, uint64_t n)
+{
+	uint64_t used = s->used + s->tables * TABLE_PAGES, most = n + 16 * TABLE_PAGES;
+	return used + most < s->pages || (s->nfree > most && used < s->pages && !s->code_stale);
+}
+
 size_t rt0_space_snapshot(struct rt0_space *s)
 {
 	struct rt0_region *regions = malloc((s->nregions + 1) * sizeof *regions);
