@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 1 << 13, CHAIN = 8, PAGES = 1 << 12, READ_FIRST = 1, WRITTEN = 2 };
+/* A recollection's table; stretches of one key; pages of a stretch, and the table of these; what is known of a byte. */
+enum { BUCKETS = 1 << 13, CHAIN = 8, PAGES = 1 << 10, SLOTS = 4 * PAGES, READ_FIRST = 1, WRITTEN = 2 };
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -63,7 +64,8 @@ struct rt0_recollection {
 
 /* A page of the stretch that is being recorded. */
 struct seen {
-	uint64_t addr; /* RT0_NOWHERE: not in use */
+	uint64_t addr;
+	uint32_t slot;
 	uint32_t need, filled; /* filled: in what ways it came into the TLB, and no hook was told yet */
 	uint8_t state[RT0_PAGE_SIZE], old[RT0_PAGE_SIZE]; /* old: the bytes that the stretch began with */
 };
@@ -76,8 +78,9 @@ struct rt0_recorder {
 	uint64_t *before; /* the context that it began with */
 	struct patch *in;
 	size_t nin;
-	struct seen *pages[PAGES]; /* by address, open addressing; those in use are of this stretch */
-	uint32_t used[PAGES], nused;
+	struct seen *pages; /* the first npages are of this stretch */
+	uint32_t npages;
+	uint16_t slots[SLOTS]; /* by address, open addressing: the number of a page, from 1 */
 	uint64_t *virt; /* address of a physical page */
 	uint64_t *looked, nlooked, clooked;
 };
@@ -131,7 +134,8 @@ bool rt0_recall_begin(struct rt0_engine *e, struct rt0_recollection *r, bool rec
 	rec->before = malloc(bytes);
 	rec->in = malloc(e->context_words * sizeof(struct patch));
 	rec->virt = calloc(e->space.pages, sizeof *rec->virt);
-	return rec->before && rec->in && rec->virt;
+	rec->pages = malloc(PAGES * sizeof *rec->pages);
+	return rec->before && rec->in && rec->virt && rec->pages;
 }
 
 void rt0_recall_end(struct rt0_engine *e)
@@ -143,8 +147,7 @@ void rt0_recall_end(struct rt0_engine *e)
 	free(e->patches);
 	if (!rec)
 		return;
-	for (size_t i = 0; i < PAGES; i++)
-		free(rec->pages[i]);
+	free(rec->pages);
 	free(rec->before);
 	free(rec->in);
 	free(rec->virt);
@@ -275,30 +278,37 @@ bool rt0_recall(struct rt0_engine *e)
 
 /* Recording. */
 
+static uint32_t slot_of(struct rt0_recorder *rec, uint64_t addr)
+{
+	uint32_t i = (addr >> RT0_PAGE_BITS) * 0x9e3779b97f4a7c15ull >> 40 & (SLOTS - 1);
+	while (rec->slots[i] && rec->pages[rec->slots[i] - 1].addr != addr)
+		i = (i + 1) & (SLOTS - 1);
+	return i;
+}
+
 /* The page of the stretch at addr; new ones have not been written to. */
 static struct seen *seen(struct rt0_engine *e, uint64_t addr)
 {
 	struct rt0_recorder *rec = e->recorder;
-	size_t i = (addr >> RT0_PAGE_BITS) * 0x9e3779b97f4a7c15ull >> 40 & (PAGES - 1);
-	while (rec->pages[i] && rec->pages[i]->addr != RT0_NOWHERE && rec->pages[i]->addr != addr)
-		i = (i + 1) & (PAGES - 1);
-	struct seen *p = rec->pages[i];
-	if (p && p->addr == addr)
-		return p;
-	if (rec->nused >= PAGES / 2 || (!p && !(p = rec->pages[i] = malloc(sizeof *p)))) {
+	uint32_t i = slot_of(rec, addr);
+	if (rec->slots[i])
+		return &rec->pages[rec->slots[i] - 1];
+	if (rec->npages == PAGES) {
 		rec->opaque = true;
 		return NULL;
 	}
+	struct seen *p = &rec->pages[rec->npages];
+	rec->slots[i] = ++rec->npages;
 	uint64_t valid;
 	bool mapped;
 	const uint8_t *host = rt0_space_peek(&e->space, addr, &valid, &mapped);
 	p->addr = addr;
+	p->slot = i;
 	p->need = p->filled = 0;
 	memset(p->state, 0, sizeof p->state);
 	memset(p->old, 0, sizeof p->old);
 	if (host)
 		memcpy(p->old, host, valid);
-	rec->used[rec->nused++] = i;
 	return p;
 }
 
@@ -322,10 +332,8 @@ void rt0_record_fill(struct rt0_engine *e, uint64_t addr, uint32_t need, uint64_
 	p->filled |= need;
 	if (*virt != addr) {
 		/* One page at two addresses: which of them a hook means cannot be told. */
-		size_t i = (*virt >> RT0_PAGE_BITS) * 0x9e3779b97f4a7c15ull >> 40 & (PAGES - 1);
-		for (; *virt && rec->pages[i] && rec->pages[i]->addr != RT0_NOWHERE; i = (i + 1) & (PAGES - 1))
-			if (rec->pages[i]->addr == *virt)
-				rec->opaque = true;
+		if (*virt && rec->slots[slot_of(rec, *virt)])
+			rec->opaque = true;
 		*virt = addr;
 	}
 }
@@ -427,9 +435,9 @@ void rt0_record_block(struct rt0_engine *e, uint64_t addr, uint32_t size)
 void rt0_record_begin(struct rt0_engine *e)
 {
 	struct rt0_recorder *rec = e->recorder;
-	for (uint32_t i = 0; i < rec->nused; i++)
-		rec->pages[rec->used[i]]->addr = RT0_NOWHERE;
-	rec->nused = 0;
+	for (uint32_t i = 0; i < rec->npages; i++)
+		rec->slots[rec->pages[i].slot] = 0;
+	rec->npages = 0;
 	rec->opaque = e->resume != RT0_NOWHERE || e->csr_read;
 	rec->blind = false;
 	rec->nin = gather(e, &rec->key);
@@ -490,8 +498,8 @@ static struct count layout(struct rt0_engine *e, struct stretch *s)
 {
 	struct rt0_recorder *rec = e->recorder;
 	struct count c = {0};
-	for (uint32_t k = 0; k < rec->nused; k++) {
-		struct seen *p = rec->pages[rec->used[k]];
+	for (uint32_t k = 0; k < rec->npages; k++) {
+		struct seen *p = &rec->pages[k];
 		const uint8_t *source = p->need & RT0_EXEC ? rt0_space_clean(&e->space, p->addr) : NULL;
 		if (rec->blind && p->need & (RT0_READ | RT0_WRITE))
 			whole(e, p);
@@ -521,8 +529,8 @@ void rt0_record_end(struct rt0_engine *e)
 	enum rt0_why why = e->stop.why;
 	if (rec->opaque || e->broken || e->csr_read || e->resume != RT0_NOWHERE || (why != RT0_SYSCALL && why != RT0_BREAK && why != RT0_LIMIT))
 		return;
-	for (uint32_t k = 0; k < rec->nused; k++) /* something was accessed there, and no hook was told */
-		if (rec->pages[rec->used[k]]->filled & (RT0_READ | RT0_WRITE))
+	for (uint32_t k = 0; k < rec->npages; k++) /* something was accessed there, and no hook was told */
+		if (rec->pages[k].filled & (RT0_READ | RT0_WRITE))
 			rec->blind = true;
 	struct count c = layout(e, NULL);
 	uint64_t key = rec->key;

@@ -34,6 +34,8 @@ type options struct {
 	seeded       bool
 	parallel     int
 	skip         int
+	forgetful    bool        // tests: nothing is recalled
+	recordAfter  float64     // tests: boots before the first is recorded; 0: the default
 	inject       func(*boot) // tests: called when the guest is about to run
 	ended        func(*boot) // tests: called when it has come to its end
 }

@@ -49,7 +49,12 @@ func Sweep(ctx context.Context, bin string, axes Axes, each func(Result), opts .
 	s.changed.L = &s.mu
 	inner, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	defer wg.Wait()
+	defer func() {
+		wg.Wait()
+		if s.recall != nil {
+			s.recall.close()
+		}
+	}()
 	defer cancel()
 	defer context.AfterFunc(inner, func() {
 		s.mu.Lock()
@@ -60,6 +65,9 @@ func Sweep(ctx context.Context, bin string, axes Axes, each func(Result), opts .
 	workers := cmp.Or(o.parallel, runtime.GOMAXPROCS(0))
 	if len(o.traces) > 0 {
 		workers = 1
+	}
+	if len(o.traces) == 0 && !o.forgetful {
+		s.recall = newRecollections(cmp.Or(o.recordAfter, recordAfter))
 	}
 	for range min(s.n-s.next, workers) {
 		wg.Go(func() { s.work(inner) })
@@ -79,6 +87,7 @@ type sweep struct {
 	axes    Axes
 	opts    *options
 	program *program
+	recall  *recollections
 	n       int
 
 	mu      sync.Mutex
@@ -118,7 +127,7 @@ func (s *sweep) work(ctx context.Context) {
 // station is one for a worker.
 func (s *sweep) station() *station {
 	st := newStation(s.program, s.opts)
-	st.warm = true
+	st.warm, st.recall = true, s.recall
 	return st
 }
 
@@ -180,3 +189,10 @@ func (s *sweep) boot(ctx context.Context, st *station, i int) (r Result) {
 
 // refuse says that there was no boot.
 func (r *Report) refuse(err error) { r.Outcome, r.Reason, r.err = Refused, err.Error(), err }
+
+// again makes the report of a boot that has to begin anew.
+func (r *Report) again() {
+	known := r.Binary
+	*r = *newReport(r.Binary.Path, r.Machine, r.options)
+	r.Binary = known
+}

@@ -103,7 +103,7 @@ func TestSweepEqualsRun(t *testing.T) {
 			}
 			require.NoError(t, err)
 			axes := randomAxes(a, c.program, c.n)
-			c.opts = append([]harness.Option{harness.LimitInstructions(8_000_000)}, c.opts...)
+			c.opts = append([]harness.Option{harness.LimitInstructions(8_000_000), harness.RecordAfter(0.01)}, c.opts...)
 			var results []harness.Result
 			require.NoError(t, harness.Sweep(t.Context(), bin, axes, func(r harness.Result) { results = append(results, r) }, c.opts...))
 			require.Len(t, results, c.n)

@@ -45,6 +45,7 @@ type station struct {
 	program  *program
 	opts     *options
 	warm     bool
+	recall   *recollections // nil: everything is run
 	stages   []*stage
 	outlines map[outlineKey]*outline
 }
@@ -62,6 +63,7 @@ type stage struct {
 	layout   loader.Layout
 	promises string
 	loaded   *emu.Snapshot // nil: it is for one boot
+	recall   *recollection // nil: everything is run
 	boots    int
 	first    uint64 // bytes of the host's memory, after its first boot
 }
@@ -125,11 +127,9 @@ func (s *station) carryOut(ctx context.Context, r *Report) error {
 		if same, err := s.onStage(ctx, r, img); same {
 			return err
 		}
-		known := r.Binary
-		*r = *newReport(s.program.path, r.Machine, s.opts)
-		r.Binary = known
+		r.again()
 	}
-	st := s.build(img, r.Machine)
+	st := s.build(img, r.Machine, nil, false)
 	defer st.closeLater()
 	return s.boot(ctx, r, st)
 }
@@ -151,10 +151,18 @@ func (s *station) onStage(ctx context.Context, r *Report, img *loader.Image) (sa
 	if err != nil {
 		return true, err
 	}
+	if st.recall.due() {
+		if done, err := s.record(ctx, r, img, st.recall); done {
+			return true, err
+		}
+		r.again()
+	}
 	if err := st.engine.Restore(st.loaded); err != nil {
 		return true, fmt.Errorf("go back to the program as it was loaded: %w", err)
 	}
+	recalled := st.engine.Recalled()
 	err = s.boot(ctx, r, st)
+	st.recall.booted(r.Counts.Instructions, st.engine.Recalled()-recalled)
 	full := st.engine.Mem().Exhausted()
 	size := st.engine.Mem().Footprint()
 	if st.boots++; st.boots == 1 {
@@ -221,8 +229,9 @@ func (s *station) stageFor(img *loader.Image, m machine.Machine) (*stage, error)
 			return st, st.err
 		}
 	}
-	st := s.build(img, m)
-	st.key = key
+	recall := s.recall.of(key)
+	st := s.build(img, m, recall.engine(), false)
+	st.key, st.recall = key, recall
 	if st.err == nil {
 		if st.loaded, st.err = st.engine.Snapshot(); st.err != nil {
 			st.close()
@@ -245,25 +254,23 @@ func cpuKey(m machine.Machine) string {
 }
 
 // build opens an engine and loads the program: the one place where this is done. The stage's err says why there is none.
-func (s *station) build(img *loader.Image, m machine.Machine) *stage {
+func (s *station) build(img *loader.Image, m machine.Machine, memory *emu.Recollection, record bool) *stage {
 	st := &stage{img: img}
-	if st.err = st.open(m, s.opts.memory); st.err != nil {
+	if st.err = st.open(m, emu.Config{Memory: s.opts.memory, Recollection: memory, Record: record}); st.err != nil {
 		st.close()
 	}
 	return st
 }
 
-func (st *stage) open(m machine.Machine, memory uint64) error {
+func (st *stage) open(m machine.Machine, cfg emu.Config) error {
 	a := st.img.Arch
 	cpu, err := m.Processor(a)
 	if err != nil {
 		return err
 	}
 	st.promises = promises(cpu)
-	st.engine, err = emu.New(emu.Config{
-		Arch: a, Model: cpu.Model(), Memory: memory, CPUID: cpu.CPUID(), XCR0: cpu.XCR0(), Has: cpu.Has, ID: cpu.CPU.MIDR, Guards: cpu.Guards(),
-	})
-	if err != nil {
+	cfg.Arch, cfg.Model, cfg.CPUID, cfg.XCR0, cfg.Has, cfg.ID, cfg.Guards = a, cpu.Model(), cpu.CPUID(), cpu.XCR0(), cpu.Has, cpu.CPU.MIDR, cpu.Guards()
+	if st.engine, err = emu.New(cfg); err != nil {
 		return err
 	}
 	st.layout, err = st.img.Load(st.engine.Mem(), mappingPage(a, uint64(m.PageSize)))
