@@ -233,63 +233,6 @@ static bool on_invalid(uc_engine *uc, void *user)
 	return class == 0 && syndrome != 1u << 25 && !e->probing;
 }
 
-/* x86: the answers of CPUID. A leaf that is not described answers zeroes, as real CPUs do for leaves they reserve. */
-static int on_cpuid(uc_engine *uc, void *user)
-{
-	struct rt0_engine *e = user;
-	static const int regs[4] = {UC_X86_REG_EAX, UC_X86_REG_EBX, UC_X86_REG_ECX, UC_X86_REG_EDX};
-	uint32_t leaf = rt0_reg(e, UC_X86_REG_EAX), subleaf = rt0_reg(e, UC_X86_REG_ECX);
-	const struct rt0_cpuid *found = NULL;
-	if (!e->ncpuid)
-		return 0;
-	for (size_t i = 0; i < e->ncpuid; i++)
-		if (e->cpuid[i].leaf == leaf && (e->cpuid[i].subleaf == subleaf || (!found && e->cpuid[i].subleaf == 0)))
-			found = &e->cpuid[i];
-	for (int i = 0; i < 4; i++) {
-		/* Writing the 64-bit register clears its upper half, as the instruction does. */
-		uint64_t v = found ? found->regs[i] : 0;
-		static const int wide[4] = {UC_X86_REG_RAX, UC_X86_REG_RBX, UC_X86_REG_RCX, UC_X86_REG_RDX};
-		uc_reg_write(uc, sizeof(void *) == 8 && e->pc == UC_X86_REG_RIP ? wide[i] : regs[i], &v);
-	}
-	return 1;
-}
-
-/* x86: the time stamp counter would be the host's. */
-static int on_rdtsc(uc_engine *uc, void *user)
-{
-	struct rt0_engine *e = user;
-	uint64_t now = rt0_counter(e), low = (uint32_t)now, high = now >> 32;
-	bool wide = e->pc == UC_X86_REG_RIP;
-	rt0_record_opaque(e);
-	uc_reg_write(uc, wide ? UC_X86_REG_RAX : UC_X86_REG_EAX, &low);
-	uc_reg_write(uc, wide ? UC_X86_REG_RDX : UC_X86_REG_EDX, &high);
-	return 1;
-}
-
-static int on_rdtscp(uc_engine *uc, void *user)
-{
-	struct rt0_engine *e = user;
-	uint64_t cpu = 0;
-	uc_reg_write(uc, e->pc == UC_X86_REG_RIP ? UC_X86_REG_RCX : UC_X86_REG_ECX, &cpu);
-	return on_rdtsc(uc, user);
-}
-
-/* arm64: so would the virtual counter, CNTVCT_EL0 (op0 3, op1 3, CRn 14, CRm 0, op2 2), and its self-synchronised twin (op2 6). */
-static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *cp, void *user)
-{
-	struct rt0_engine *e = user;
-	if (e->id && cp->op0 == 3 && !cp->op1 && !cp->crn && !cp->crm && !cp->op2) { /* MIDR_EL1 */
-		uc_reg_write(uc, reg, &e->id);
-		return 1;
-	}
-	if (cp->op0 != 3 || cp->op1 != 3 || cp->crn != 14 || cp->crm != 0 || (cp->op2 != 1 && cp->op2 != 2 && cp->op2 != 5 && cp->op2 != 6))
-		return 0;
-	uint64_t now = rt0_counter(e);
-	rt0_record_opaque(e);
-	uc_reg_write(uc, reg, &now);
-	return 1;
-}
-
 static uc_err hook(struct rt0_engine *e, int type, void *f, uint64_t begin, uint64_t end)
 {
 	uc_hook h;
@@ -329,12 +272,12 @@ static uc_err set_up(struct rt0_engine *e, const struct rt0_config *c)
 	if (c->syscall_insn)
 		TRY(hook_insn(e, on_syscall, c->syscall_insn));
 	if (c->arch == UC_ARCH_X86) {
-		TRY(hook_insn(e, on_cpuid, UC_X86_INS_CPUID));
-		TRY(hook_insn(e, on_rdtsc, UC_X86_INS_RDTSC));
-		TRY(hook_insn(e, on_rdtscp, UC_X86_INS_RDTSCP));
+		TRY(hook_insn(e, rt0_on_cpuid, UC_X86_INS_CPUID));
+		TRY(hook_insn(e, rt0_on_rdtsc, UC_X86_INS_RDTSC));
+		TRY(hook_insn(e, rt0_on_rdtscp, UC_X86_INS_RDTSCP));
 	}
 	if (c->arch == UC_ARCH_ARM64)
-		TRY(hook_insn(e, on_mrs, UC_ARM64_INS_MRS));
+		TRY(hook_insn(e, rt0_on_mrs, UC_ARM64_INS_MRS));
 	TRY(uc_context_alloc(e->uc, &e->scratch));
 	return UC_ERR_OK;
 #undef TRY
@@ -413,17 +356,6 @@ void rt0_close(struct rt0_engine *e)
 		munmap(e->stub, 2 * RT0_PAGE_SIZE);
 	free(e->opcodes);
 	free(e);
-}
-
-void rt0_set_cpuid(struct rt0_engine *e, const struct rt0_cpuid *leaves, size_t n)
-{
-	struct rt0_cpuid *p = malloc((n + 1) * sizeof *p);
-	if (!p)
-		return;
-	memcpy(p, leaves, n * sizeof *p);
-	free(e->cpuid);
-	e->cpuid = p;
-	e->ncpuid = n;
 }
 
 static void refresh(struct rt0_engine *e)

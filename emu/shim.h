@@ -7,6 +7,7 @@
  * engine.c  the CPU engine: hooks, the run loop, registers
  * guard.c   what outlives the death of the engine
  * csr.c     RISC-V's counters
+ * told.c    CPUID and the counters of others
  * stub.c    code of our own; delay slots
  * long.c    blocks that are too long for the engine
  * access.c  registers, contexts, memory
@@ -326,6 +327,11 @@ void rt0_intercept(struct rt0_engine *e, const struct rt0_opcode *opcodes, size_
 /* The word of an instruction of x86, as package arch describes it (opcode.go), and its length; wide: in 64-bit mode. */
 uint64_t rt0_x86_insn(const uint8_t *code, size_t n, bool wide, uint32_t *length);
 void rt0_set_cpuid(struct rt0_engine *e, const struct rt0_cpuid *leaves, size_t n);
+/* told.c: hooks of instructions. */
+int rt0_on_cpuid(uc_engine *uc, void *user);
+int rt0_on_rdtsc(uc_engine *uc, void *user);
+int rt0_on_rdtscp(uc_engine *uc, void *user);
+uint32_t rt0_on_mrs(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *cp, void *user);
 void rt0_run(struct rt0_engine *e, uint64_t limit);
 /* Puts code into the page of our own. */
 bool rt0_set_stub(struct rt0_engine *e, const void *code, size_t n);
