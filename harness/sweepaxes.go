@@ -98,12 +98,13 @@ func (a Axes) at(place uint64) Variant {
 
 // Of is the machine of a variant. The axes are set in their order.
 func (a Axes) Of(v Variant) (machine.Machine, error) {
-	m := a.Machine.Resolved()
+	changes := make([]machine.Change, len(a.List))
 	for k, axis := range a.List {
-		var err error
-		if m, err = m.Set(axis.Key, v.Values[k]); err != nil {
-			return m, fmt.Errorf("variant %d: %w", v.Index, err)
-		}
+		changes[k] = machine.Change{Key: axis.Key, Value: v.Values[k]}
+	}
+	m, err := a.Machine.SetAll(changes...)
+	if err != nil {
+		return m, fmt.Errorf("variant %d: %w", v.Index, err)
 	}
 	return m, nil
 }
@@ -154,13 +155,19 @@ func (a Axes) Check() error {
 // checkValues says which value of an axis its key cannot have. A key's check may look at other keys, which other axes may set: what the machine that is
 // varied refuses may be right still, unless the default machine refuses it as well.
 func checkValues(axis Axis, m, fallback machine.Machine) error {
+	refuse := func(err error) error { return &AxisError{Axis: axis.Key, Why: err.Error(), Err: err} }
+	check, err := m.Checker(axis.Key)
+	if err != nil {
+		return refuse(err)
+	}
 	for _, v := range axis.Values {
-		if _, err := m.Set(axis.Key, v); err == nil {
+		if check(v) == nil {
 			continue
 		}
 		if _, err := fallback.Set(axis.Key, v); err != nil {
-			return &AxisError{Axis: axis.Key, Why: err.Error(), Err: err}
+			return refuse(err)
 		}
+		check, _ = m.Checker(axis.Key) // what it refused may be left in it
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func ParseAxis(key, text string, open func(name string) ([]byte, error)) (Axis, 
 	if err != nil {
 		return Axis{}, &AxisError{Axis: key, Why: err.Error(), Err: err}
 	}
-	p := axisParser{axis: Axis{Key: key}, base: machine.New(), open: open, whole: keeps}
+	p := axisParser{axis: Axis{Key: key}, open: open, whole: keeps}
 	items := []string{text}
 	if !keeps {
 		items = strings.Split(text, ",")
@@ -109,7 +109,6 @@ func tooMany(key, item string) *AxisError {
 // axisParser collects the values of an axis.
 type axisParser struct {
 	axis  Axis
-	base  machine.Machine // whose Set checks values
 	open  func(name string) ([]byte, error)
 	whole bool // the text is not split at commas
 }
@@ -165,8 +164,12 @@ func (p *axisParser) add(item string, values ...string) error {
 	if len(values) > MaxAxis-len(p.axis.Values) {
 		return tooMany(p.axis.Key, item)
 	}
+	check, err := machine.New().Checker(p.axis.Key)
+	if err != nil {
+		return &AxisError{Axis: p.axis.Key, Why: err.Error(), Err: err}
+	}
 	for _, v := range values {
-		if _, err := p.base.Set(p.axis.Key, v); err != nil {
+		if err := check(v); err != nil {
 			if v == item {
 				item = "" // the error quotes it
 			}

@@ -76,19 +76,49 @@ func KeysMarkdown() string {
 // is an [*UnknownKeyError], a value that the key cannot have a [*ValueError]. A list's key with a plus sign behind it ("rules+") adds to
 // the list.
 func (m Machine) Set(name, value string) (Machine, error) {
-	k, rest, add, err := findKeyToSet(name)
-	if err != nil {
-		return m, err
-	}
 	changed := m.Resolved()
-	var before []string
-	if add {
-		before = *k.seq(&changed)
-	}
-	if err := k.apply(&changed, rest, value, before); err != nil {
+	if err := changed.set(name, value); err != nil {
 		return m, err
 	}
 	return changed, nil
+}
+
+// SetAll is [Machine.Set] for one change after the other. When one cannot be, those before it are made.
+func (m Machine) SetAll(changes ...Change) (Machine, error) {
+	m = m.Resolved()
+	for _, c := range changes {
+		if err := m.set(c.Key, c.Value); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}
+
+// Checker says of many values of a key, one after the other, what [Machine.Set] would say of them, in less time. It is not for several goroutines.
+func (m Machine) Checker(name string) (check func(value string) error, err error) {
+	k, rest, add, err := findKeyToSet(name)
+	if err != nil {
+		return nil, err
+	}
+	m = m.Resolved()
+	var before []string
+	if add {
+		before = *k.seq(&m)
+	}
+	return func(value string) error { return k.apply(&m, rest, value, before) }, nil
+}
+
+// set is Set on a machine that nobody else has. Of one that it fails on, the key may be anything.
+func (m *Machine) set(name, value string) error {
+	k, rest, add, err := findKeyToSet(name)
+	if err != nil {
+		return err
+	}
+	var before []string
+	if add {
+		before = *k.seq(m)
+	}
+	return k.apply(m, rest, value, before)
 }
 
 // KeepsCommas says whether the commas in a text of a key are part of one value, as those of a list are, and not between several values. A text of
