@@ -5,8 +5,8 @@
  *
  * - The engine's own TLB is replaced (UC_TLB_VIRTUAL) by a fill callback that walks our page table; the one physical mapping is made
  *   once and never changes.
- * - Stores are fast only in pages that no UC_HOOK_MEM_* covers, by physical address. The one such hook that we need for its effect
- *   covers the hole, a physical page that is never mapped: a fill that answers the hole makes the engine call it with the exact address.
+ * - Stores are fast only in pages that no UC_HOOK_MEM_* covers, by physical address. So none has memory of ours in its range.
+ * - A fill is told the page, and not the address, of an access. But whether a fill hook is called at all goes by the exact address.
  * - After each translation the engine sweeps its TLB for the page of the new code, unless a memory hook covers the *virtual* address
  *   of that code (uc_mem_hook_installed in tb_gen_code). A fetch hook over all addresses that are no physical memory spares the sweep
  *   and, by the rule above, costs no store. It never fires: all our physical memory is executable.
@@ -23,8 +23,6 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
-
-#define HOLE 0
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -59,8 +57,13 @@ static void set_goal(struct rt0_engine *e, uint64_t goal)
 /* The cold half of the block hooks: true when the run ends before this block. */
 static bool __attribute__((noinline)) ends_here(struct rt0_engine *e, uint64_t addr)
 {
-	if (e->probing || e->stop.why != RT0_NOTHING)
+	if (e->stop.why != RT0_NOTHING)
 		return true; /* the run is over already */
+	if (e->probing) {
+		if (e->probing++ > 1)
+			uc_emu_stop(e->uc); /* the instruction has passed */
+		return true;
+	}
 	if (is_break(e, addr)) {
 		if (addr != e->skip) {
 			stop(e, RT0_BREAK);
@@ -154,19 +157,12 @@ static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *r
 		result->perms = addr == RT0_STUB_DATA ? UC_PROT_READ | UC_PROT_WRITE : UC_PROT_READ | UC_PROT_EXEC;
 		return addr == RT0_STUB_ADDR || addr == RT0_STUB_DATA;
 	}
-	if (unlikely(e->probing) && ((addr == e->probe_page && need != RT0_EXEC) || (e->probed && need == RT0_WRITE))) {
-		result->paddr = HOLE;
-		result->perms = UC_PROT_READ | UC_PROT_WRITE;
-		return true;
-	}
 	e->fills++;
 	uint64_t phys;
 	enum rt0_access a = rt0_space_page(&e->space, addr, need, false, &phys, &rights);
 	if (likely(a == RT0_OK)) {
 		if (e->nbranches && rights & RT0_EXEC)
 			rt0_look_through(e, addr, phys);
-		if (unlikely(e->probing && addr == e->probe_page))
-			rights = RT0_EXEC; /* the instruction is in the page that it accesses */
 		if (unlikely(e->recorder) && !e->probing)
 			rt0_record_fill(e, addr, need, phys);
 		result->paddr = phys;
@@ -182,15 +178,12 @@ static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *r
 	return false;
 }
 
-/* Called for an access to the hole. Offsets in pages survive the translation, so the low bits of the address are exact. */
-static bool hole(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int64_t value, void *user)
+/* A second fill hook, for a part of a page: it is called when the first one has failed for an address in there. */
+static bool fill_failed(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *result, void *user)
 {
 	struct rt0_engine *e = user;
-	(void)uc, (void)type, (void)size, (void)value;
-	if (e->probing && !e->probed) {
-		e->probed = true;
-		e->probe_addr = e->probe_page + (addr & (RT0_PAGE_SIZE - 1));
-	}
+	(void)uc, (void)addr, (void)type, (void)result;
+	e->probed = true;
 	return false;
 }
 
@@ -261,7 +254,6 @@ static uc_err set_up(struct rt0_engine *e, const struct rt0_config *c)
 	TRY(uc_mem_map_ptr(e->uc, RT0_PHYS_BASE, e->space.pages << RT0_PAGE_BITS, UC_PROT_ALL, e->space.host));
 	TRY(hook(e, UC_HOOK_TLB_FILL, fill, 1, 0));
 	TRY(hook(e, UC_HOOK_BLOCK, c->record ? (void *)block_recorded : e->nbranches ? (void *)block_noted : e->shift ? (void *)block_fixed : (void *)block_varying, 1, 0));
-	TRY(hook(e, UC_HOOK_MEM_READ_UNMAPPED | UC_HOOK_MEM_WRITE_UNMAPPED, hole, HOLE, HOLE + RT0_PAGE_SIZE - 1));
 	if (c->record)
 		TRY(hook(e, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, rt0_record_access, 1, 0));
 	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 0, RT0_PHYS_BASE - 1));
@@ -382,28 +374,37 @@ static uint64_t start_at(struct rt0_engine *e, uint64_t pc)
 }
 
 /*
- * A fill learns the page of a fault only. Run the instruction again with that page answered by the hole, and put everything back. A
- * store to the hole does not end the block at once: until the block ends, writes to pages that are not in the TLB go to the hole too.
+ * A fill learns the page of a fault only. So the instruction is run again, and again, with a fill hook for half of what is left of the
+ * page: it fails each time, which leaves everything as it is.
  */
 static void probe(struct rt0_engine *e)
 {
 	int64_t left = e->left;
-	uint64_t blocks = e->blocks, pc = start_at(e, e->stop.pc);
+	uint64_t blocks = e->blocks, pc = start_at(e, e->stop.pc), addr = e->stop.addr;
 	struct rt0_stop saved = e->stop;
-	e->probe_page = saved.addr;
-	e->probing = true;
-	e->probed = false;
-	e->left = 0; /* makes the block hook ask, and be told to count nothing */
 	uc_context_save(e->uc, e->scratch);
-	uc_ctl_flush_tlb(e->uc);
-	rt0_start(e, pc);
-	uc_context_restore(e->uc, e->scratch);
-	rt0_set_reg(e, e->pc, pc);
-	uc_ctl_flush_tlb(e->uc);
-	e->probing = false;
+	for (uint64_t half = RT0_PAGE_SIZE / 2; half; half /= 2) {
+		uc_hook h;
+		if (uc_hook_add(e->uc, &h, UC_HOOK_TLB_FILL, fill_failed, e, addr, addr + half - 1) != UC_ERR_OK)
+			break;
+		e->probing = 1;
+		e->probed = false;
+		e->left = 0; /* makes the block hook ask, and be told to count nothing */
+		e->stop.why = RT0_NOTHING;
+		rt0_start(e, pc);
+		uc_hook_del(e->uc, h);
+		uc_context_restore(e->uc, e->scratch);
+		rt0_set_reg(e, e->pc, pc);
+		if (e->probing > 2) {
+			addr = saved.addr;
+			break;
+		}
+		if (!e->probed)
+			addr += half;
+	}
+	e->probing = 0;
 	e->stop = saved;
-	if (e->probed)
-		e->stop.addr = e->probe_addr;
+	e->stop.addr = addr;
 	e->left = left;
 	e->blocks = blocks;
 }

@@ -42,8 +42,8 @@
 #define RT0_ROOT_BITS 48    /* of addresses below one root of the page table */
 
 /*
- * Guest physical memory begins here. Below it stays free for the hole (page 0), and for the virtual addresses of ordinary code:
- * engine.c says why those two must not overlap. All of it must end below 4 GiB: 32-bit targets truncate physical addresses.
+ * Guest physical memory begins here. Below it stays free for the virtual addresses of ordinary code: engine.c says why those two must not
+ * overlap. All of it must end below 4 GiB: 32-bit targets truncate physical addresses.
  * guard.c   what outlives the death of the engine
  */
 #define RT0_PHYS_BASE 0x40000000ull
@@ -245,8 +245,8 @@ struct rt0_engine {
 	struct rt0_stop stop;
 	uint64_t fills;
 	int broken; /* the signal that the engine died of; 0: none */
-	bool probing, probed;
-	uint64_t probe_page, probe_addr;
+	int probing; /* 1 and more: the instruction of a fault is run again, and so many blocks were entered */
+	bool probed;
 	uc_context *scratch;
 
 	struct rt0_cpuid *cpuid;

@@ -8,10 +8,11 @@
 // function whose address it meant to pass. A plain R_X86_64_GOTPCREL means the same and is never relaxed.
 //
 // The engine asks after each load and store of the guest whether it is to stop: a call of a helper in the generated code, with all that the
-// code holds in registers written to memory. Behind a load that is in vain in Unicorn 2.1.4: one that fails leaves the block by itself
-// (load_helper in accel/tcg/cputlb.c calls cpu_loop_exit_restore), and stops that are asked for otherwise are seen where the next block begins,
-// as behind everything that is no access to memory. So tcg_gen_qemu_ld_i32 and _i64 no longer put the question there, which saves a fifth of what
-// a guest costs. Behind stores it is needed, and stays.
+// code holds in registers written to memory. In rt0 that is in vain. An access that fails leaves the block by itself: load_helper in
+// accel/tcg/cputlb.c for all of them, store_helper when it is rt0's page table that refuses (tlb_fill, unicorn_fill_tlb), and rt0 has neither
+// memory that is not mapped behind its page table nor hooks for accesses, which would need the question. Stops that are asked for otherwise are
+// seen where the next block begins, as behind everything that is no access to memory. So tcg_gen_qemu_ld_i32, _st_i32, _ld_i64 and _st_i64 no
+// longer put the question, which saves a quarter of what a guest costs.
 //
 //	mendlib libunicorn.a
 package main
@@ -38,6 +39,8 @@ const (
 	question = "check_exit_request_"
 	loadI32  = "tcg_gen_qemu_ld_i32_"
 	loadI64  = "tcg_gen_qemu_ld_i64_"
+	storeI32 = "tcg_gen_qemu_st_i32_"
+	storeI64 = "tcg_gen_qemu_st_i64_"
 
 	magic      = "!<arch>\n"
 	headerSize = 60 // of a member, ar(5)
@@ -107,7 +110,7 @@ func mendObject(b []byte) (int, error) {
 	if f.Machine != elf.EM_X86_64 || f.Class != elf.ELFCLASS64 {
 		return 0, nil
 	}
-	loads, err := functions(f, loadI32, loadI64)
+	accesses, err := functions(f, loadI32, loadI64, storeI32, storeI64)
 	if err != nil {
 		return 0, err
 	}
@@ -129,7 +132,7 @@ func mendObject(b []byte) (int, error) {
 			switch {
 			case kind == gotpcrelx && !relaxable(insn[at-2:]):
 				binary.LittleEndian.PutUint32(r[8:], gotpcrel)
-			case kind == plt32 && loads.hold(elf.SectionIndex(s.Info), at) && loads.asks(info>>32) && drop(insn[at-1:]):
+			case kind == plt32 && accesses.hold(elf.SectionIndex(s.Info), at) && accesses.asks(info>>32) && drop(insn[at-1:]):
 				binary.LittleEndian.PutUint64(r[8:], none)
 				binary.LittleEndian.PutUint64(r[16:], 0)
 			default:

@@ -52,8 +52,9 @@ func TestMendArchive(t *testing.T) {
 	require.Zero(t, n, "a second run finds nothing")
 }
 
-// loads has both ways in which the compiler leaves the question at a load, and what is to stay: the question at a store, and other calls.
-const loads = `
+// accesses has both ways in which the compiler leaves the question at a load or a store, and what is to stay: the question elsewhere, and
+// other calls.
+const accesses = `
 	.text
 	.macro function name
 	.globl \name
@@ -73,14 +74,17 @@ const loads = `
 	function tcg_gen_qemu_st_i64_arm
 	jmp check_exit_request_arm@PLT
 	.size tcg_gen_qemu_st_i64_arm, . - tcg_gen_qemu_st_i64_arm
+	function translator_loop_arm
+	jmp check_exit_request_arm@PLT
+	.size translator_loop_arm, . - translator_loop_arm
 `
 
-func TestMendLoads(t *testing.T) {
+func TestMendAccesses(t *testing.T) {
 	t.Parallel()
-	archive := assemble(t, loads)
+	archive := assemble(t, accesses)
 	n, err := mendArchive(archive)
 	require.NoError(t, err)
-	require.Equal(t, 2, n)
+	require.Equal(t, 3, n)
 	again := bytes.Clone(archive)
 	n, err = mendArchive(again)
 	require.NoError(t, err)
@@ -107,6 +111,7 @@ func TestMendLoads(t *testing.T) {
 		"ret",
 		"R_X86_64_PLT32 other-0x4", "ret", "R_X86_64_NONE *ABS*",
 		"nopl 0x0(%rax,%rax,1)", "R_X86_64_NONE *ABS*", "ret",
+		"ret", "R_X86_64_NONE *ABS*",
 		"R_X86_64_PLT32 check_exit_request_arm-0x4",
 	}, code)
 }
