@@ -158,7 +158,7 @@ void rt0_recall_end(struct rt0_engine *e)
 /* Where the registers differ from those of an engine just opened, and the key that follows from that. */
 static size_t gather(struct rt0_engine *e, uint64_t *key)
 {
-	enum { BLOCK = 8 };
+	enum { BLOCK = 32 };
 	uc_context_save(e->uc, e->now);
 	const uint64_t *now = (const uint64_t *)e->now, *base = e->base;
 	struct patch *p = e->patches;
@@ -166,10 +166,7 @@ static size_t gather(struct rt0_engine *e, uint64_t *key)
 	uint64_t h = e->at_break;
 	for (size_t i = 0; i < words; i += BLOCK) {
 		size_t end = i + BLOCK < words ? i + BLOCK : words;
-		uint64_t any = 0;
-		for (size_t j = i; j < end; j++)
-			any |= now[j] ^ base[j];
-		if (likely(!any))
+		if (likely(!memcmp(now + i, base + i, (end - i) * sizeof *now)))
 			continue;
 		for (size_t j = i; j < end; j++)
 			if (now[j] != base[j]) {
@@ -181,38 +178,35 @@ static size_t gather(struct rt0_engine *e, uint64_t *key)
 	return n;
 }
 
+/* Whether n bytes of a page, of which only the first have are there and the others are zero, are those at want. */
+static inline bool equal(const uint8_t *host, uint32_t have, const struct piece *p, const uint8_t *want)
+{
+	if (likely(p->offset + p->size <= have)) {
+		if (p->size == sizeof(uint64_t)) { /* most are words */
+			uint64_t a, b;
+			memcpy(&a, host + p->offset, sizeof a);
+			memcpy(&b, want, sizeof b);
+			return a == b;
+		}
+		return !memcmp(host + p->offset, want, p->size);
+	}
+	for (uint32_t i = 0; i < p->size; i++)
+		if ((p->offset + i < have ? host[p->offset + i] : 0) != want[i])
+			return false;
+	return true;
+}
+
 /* Whether the memory is as it was for the stretch. Nothing is touched. */
 static bool same(struct rt0_engine *e, const struct stretch *s)
 {
-	const uint8_t *host = NULL;
-	uint64_t valid = 0;
-	uint32_t at = ~0u;
-	for (uint32_t i = 0; i < s->npages; i++)
-		if (!rt0_space_allows(&e->space, s->pages[i].addr, s->pages[i].need, s->pages[i].source))
+	const struct piece *p = s->reads, *end = p + s->nreads;
+	for (uint32_t i = 0; i < s->npages; i++) {
+		const uint8_t *host;
+		uint32_t have;
+		if (!rt0_space_view(&e->space, s->pages[i].addr, s->pages[i].need, s->pages[i].source, &host, &have))
 			return false;
-	for (uint32_t i = 0; i < s->nreads; i++) {
-		const struct piece *p = &s->reads[i];
-		bool mapped;
-		if (p->page != at) {
-			at = p->page;
-			host = rt0_space_peek(&e->space, s->pages[at].addr, &valid, &mapped);
-			if (!host)
-				valid = 0;
-		}
-		uint32_t n = p->size, have = p->offset >= valid ? 0 : valid - p->offset < n ? (uint32_t)(valid - p->offset) : n;
-		const uint8_t *want = s->bytes + p->at;
-		if (have == 8 && n == 8) { /* most are words */
-			uint64_t a, b;
-			memcpy(&a, host + p->offset, 8);
-			memcpy(&b, want, 8);
-			if (a != b)
-				return false;
-			continue;
-		}
-		if (have && memcmp(host + p->offset, want, have))
-			return false;
-		for (uint32_t j = have; j < n; j++)
-			if (want[j])
+		for (; p < end && p->page == i; p++)
+			if (!equal(host, have, p, s->bytes + p->at))
 				return false;
 	}
 	return true;
@@ -221,26 +215,19 @@ static bool same(struct rt0_engine *e, const struct stretch *s)
 /* Does what the stretch did. */
 static bool apply(struct rt0_engine *e, const struct stretch *s)
 {
-	uint8_t *host = NULL;
-	uint32_t at = 0, rights;
-	uint64_t phys;
+	const struct piece *p = s->writes, *end = p + s->nwrites;
 	if (!rt0_space_room(&e->space, s->npages))
 		return false;
-	for (uint32_t i = 0; i < s->npages; i++)
-		for (uint32_t need = RT0_READ; need <= RT0_EXEC; need <<= 1)
-			if (s->pages[i].need & need)
-				rt0_space_page(&e->space, s->pages[i].addr, need, false, &phys, &rights);
-	for (uint32_t i = 0; i < s->nwrites; i++) {
-		const struct piece *p = &s->writes[i];
-		if (!host || p->page != at) {
-			at = p->page;
-			rt0_space_page(&e->space, s->pages[at].addr, RT0_WRITE, false, &phys, &rights);
-			host = rt0_space_host(&e->space, phys);
-		}
-		if (p->size == 8)
-			memcpy(host + p->offset, s->bytes + p->at, 8);
-		else
-			memcpy(host + p->offset, s->bytes + p->at, p->size);
+	for (uint32_t i = 0; i < s->npages; i++) {
+		uint64_t phys;
+		uint32_t rights;
+		rt0_space_page(&e->space, s->pages[i].addr, s->pages[i].need, false, &phys, &rights);
+		uint8_t *host = rt0_space_host(&e->space, phys);
+		for (; p < end && p->page == i; p++)
+			if (p->size == sizeof(uint64_t))
+				memcpy(host + p->offset, s->bytes + p->at, sizeof(uint64_t));
+			else
+				memcpy(host + p->offset, s->bytes + p->at, p->size);
 	}
 	if (s->nout) {
 		uint64_t *now = (uint64_t *)e->now;

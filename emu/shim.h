@@ -136,7 +136,7 @@ void rt0_space_restore(struct rt0_space *s, size_t mark);
 enum rt0_access { RT0_OK, RT0_UNMAPPED, RT0_PROTECTED, RT0_EXHAUSTED };
 /*
  * Makes the page of addr ready for an access and tells where it lies: physical address and the rights that a TLB entry may have.
- * need is one of RT0_READ, RT0_WRITE, RT0_EXEC; force passes over the protection.
+ * need is of RT0_READ, RT0_WRITE, RT0_EXEC; force passes over the protection.
  */
 enum rt0_access rt0_space_page(struct rt0_space *s, uint64_t addr, uint32_t need, bool force, uint64_t *phys, uint32_t *rights);
 /* The host's view of a page for looking only: NULL and *mapped = true for a page that reads as zero. Changes nothing. */
@@ -144,8 +144,11 @@ const uint8_t *rt0_space_peek(struct rt0_space *s, uint64_t addr, uint64_t *vali
 
 /* What an executed page is a clean copy of: where its contents come from, which nobody changes; NULL: it is none. */
 const uint8_t *rt0_space_clean(struct rt0_space *s, uint64_t addr);
-/* Whether the page of addr may be accessed in all the ways of need, and, unless source is NULL, is a clean copy of that. Changes nothing. */
-bool rt0_space_allows(struct rt0_space *s, uint64_t addr, uint32_t need, const uint8_t *source);
+/*
+ * Whether the page at addr may be accessed in all the ways of need, and, unless source is NULL, is a clean copy of that. The first bytes of the page
+ * are at host, as many as are valid; the others are zero. Changes nothing.
+ */
+bool rt0_space_view(struct rt0_space *s, uint64_t addr, uint32_t need, const uint8_t *source, const uint8_t **host, uint32_t *valid);
 /* Whether n pages can be touched, and far more. */
 bool rt0_space_room(struct rt0_space *s, uint64_t n);
 

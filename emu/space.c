@@ -466,14 +466,14 @@ enum rt0_access rt0_space_page(struct rt0_space *s, uint64_t addr, uint32_t need
 		size_t i = rt0_space_find(s, addr);
 		if (i == s->nregions || s->regions[i].start > addr)
 			return RT0_UNMAPPED;
-		if (s->regions[i].prot & RT0_ABSENT || (!force && !(s->regions[i].prot & need)))
+		if (s->regions[i].prot & RT0_ABSENT || (!force && need & ~s->regions[i].prot))
 			return RT0_PROTECTED;
 		p = entry_of(s, addr >> RT0_PAGE_BITS, true);
 		if (!p || !touch(s, &s->regions[i], addr, p))
 			return RT0_EXHAUSTED;
 	}
 	uint32_t prot = *p & PROT_BITS;
-	if (!force && !(prot & need))
+	if (!force && need & ~prot)
 		return RT0_PROTECTED;
 	bool shared = *p & CACHED || frozen(s, *p);
 	if (shared && need & RT0_WRITE) {
@@ -526,17 +526,21 @@ const uint8_t *rt0_space_clean(struct rt0_space *s, uint64_t addr)
 	return r->source + offset;
 }
 
-bool rt0_space_allows(struct rt0_space *s, uint64_t addr, uint32_t need, const uint8_t *source)
+bool rt0_space_view(struct rt0_space *s, uint64_t addr, uint32_t need, const uint8_t *source, const uint8_t **host, uint32_t *valid)
 {
 	uint64_t *p = addr >> RT0_ADDRESS_BITS ? NULL : entry_of(s, addr >> RT0_PAGE_BITS, false);
 	if (p && *p & PRESENT) {
-		if (need & ~*p & PROT_BITS)
-			return false;
-	} else {
-		size_t i = rt0_space_find(s, addr);
-		if (i == s->nregions || s->regions[i].start > addr || s->regions[i].prot & RT0_ABSENT || need & ~s->regions[i].prot & PROT_BITS)
-			return false;
+		*host = s->host + ((uint64_t)ENTRY_PAGE(*p) << RT0_PAGE_BITS);
+		*valid = RT0_PAGE_SIZE;
+		return !(need & ~*p & PROT_BITS) && (!source || rt0_space_clean(s, addr) == source);
 	}
+	size_t i = rt0_space_find(s, addr);
+	const struct rt0_region *r = &s->regions[i];
+	if (i == s->nregions || r->start > addr || r->prot & RT0_ABSENT || need & ~r->prot & PROT_BITS)
+		return false;
+	uint64_t offset = addr - r->start, n = offset < r->source_size ? r->source_size - offset : 0;
+	*host = r->source + offset;
+	*valid = n < RT0_PAGE_SIZE ? n : RT0_PAGE_SIZE;
 	return !source || rt0_space_clean(s, addr) == source;
 }
 

@@ -98,7 +98,7 @@ func (r *recollection) recorded() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.recording, r.run = false, 0
-	r.after *= 2
+	r.after *= 4
 }
 
 // booted notes how much of a boot was not recalled.
