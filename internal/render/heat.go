@@ -39,6 +39,7 @@ type Heat struct {
 	cells   []heatCell
 	ends    *textPool // how boots ended
 	values  *textPool // of the key, where they are no numbers
+	details *heatDetails
 
 	first     *harness.Report // of the sweep, for the title; what makes it large is left out
 	binaries  []heatBinary    // for the maps' titles
@@ -82,6 +83,9 @@ func NewHeat(axes harness.Axes, o HeatOptions) (*Heat, error) {
 	}
 	h.values.number("")
 	h.values.number(unknown)
+	if o.Details {
+		h.details = newHeatDetails(len(h.cells))
+	}
 	return h, nil
 }
 
@@ -132,6 +136,9 @@ func (h *Heat) Add(binary int, res harness.Result) {
 		cell.number, cell.value = h.value(r)
 	}
 	h.cells[at] = cell
+	if h.details != nil {
+		h.details.add(at, r)
+	}
 }
 
 // value is what a boot has for the key: a number, or the number of a text.

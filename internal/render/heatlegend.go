@@ -25,7 +25,7 @@ func (h *Heat) legend(s *heatScene, f *heatFonts, scale heatScale, y int) int {
 		s.rects = append(s.rects, r)
 		s.letter(r, letter, fill)
 		s.text(heatText{x: x + swatch + 5, y: top + swatch - 2, text: text, size: heatBody, fill: inkColour})
-		x += width + 18
+		x += width + 24 // a viewer's font may be wider than ours
 	}
 	states := make([]int, len(heatStates))
 	others, unknowns := 0, 0

@@ -14,6 +14,7 @@ type heatScene struct {
 	rects         []heatRect
 	texts         []heatText
 	plots         []heatPlot
+	cell          struct{ w, h int }
 }
 
 type heatRect struct {
@@ -111,6 +112,7 @@ func (h *Heat) scene(f *heatFonts) *heatScene {
 	scale := h.scale()
 	l := h.layout(f)
 	g := h.grid
+	s.cell.w, s.cell.h = l.cw, l.ch
 	mapWidth, mapHeight := l.left+l.cw*g.across+l.right, l.top+l.ch*g.down+l.bottom
 	const gap = 28
 	s.width = max(l.beside*mapWidth+(l.beside-1)*gap, 520) + 2*heatMargin

@@ -58,7 +58,7 @@ func Page(w io.Writer, doc harness.Document, o diff.Options) error {
 	if err != nil {
 		return err
 	}
-	script, err := pageScript()
+	script, err := readPage("\"use strict\";\n", pageScripts...)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func pagePolicy(style, script string) template.HTMLAttr {
 
 // pageStyle is the style sheet, with the widths that the matrix's labels need.
 func pageStyle(m *pageMatrix) (string, error) {
-	css, err := pageFiles.ReadFile("page/page.css")
+	css, err := readPage("", "page.css")
 	if err != nil {
 		return "", err
 	}
@@ -101,20 +101,20 @@ func pageStyle(m *pageMatrix) (string, error) {
 		fmt.Fprintf(&b, " --label-%d: %dch;", i, label.width)
 	}
 	b.WriteString(" }\n")
-	b.Write(css)
+	b.WriteString(css)
 	return b.String(), nil
 }
 
-// pageScript is the scripts as one.
-func pageScript() (string, error) {
+// readPage is files of the page as one text, after what has to stand before them.
+func readPage(before string, names ...string) (string, error) {
 	var b strings.Builder
-	b.WriteString("\"use strict\";\n")
-	for _, name := range pageScripts {
-		js, err := pageFiles.ReadFile("page/" + name)
+	b.WriteString(before)
+	for _, name := range names {
+		text, err := pageFiles.ReadFile("page/" + name)
 		if err != nil {
 			return "", err
 		}
-		b.Write(js)
+		b.Write(text)
 	}
 	return b.String(), nil
 }
