@@ -30,6 +30,7 @@ how many Ps, which page sizes, which stack limit, in which order, at what cost,
 and where it died.`,
 		Example: `  rt0 boot ./hello                                   # on the default machine
   rt0 boot --machine raspberry-pi-4 --arch arm64 ./cmd/app
+  rt0 sweep --cpus 1..256 --hugepage none,2MiB hello # on many variants of one
   rt0 matrix --go 1.26,1.27 ./cmd/app                # built with two releases, everywhere
   rt0 diff --go 1.24,1.25 hello                      # what did the newer one change?
   rt0 machines                                       # the machines that come with rt0`,

@@ -29,7 +29,9 @@ type sweepFlags struct {
 	arches   []string
 	until    string
 	expect   expectFlag
+	find     string
 	jobs     int
+	heat     string
 	resume   bool
 }
 
@@ -58,20 +60,29 @@ from a file, or one by one: --axis KEY=VALUE --axis KEY=VALUE.
 The table has equal neighbours folded, and says where behaviour changes, and how. jsonl
 and csv are written while boots end. A sweep that was interrupted leaves whole rows, and
 goes on behind them with --resume: the file then is what it would have been. json may be
-read as any report of rt0.
+read as any report of rt0; svg and png are maps of the sweep, and --heat says what colours
+them.
 
-Exit status: 0 all as asked and expected; 1 an expectation failed; 2 wrong usage; 3
-something could not be built or booted; 4 a program died or got stuck, and no expectation
-said that it would; 5 rt0 itself failed in a boot, which comes before all others; 130
-interrupted.`,
+With --find, the sweep ends at the first variant that does what is looked for. It is made
+smaller axis by axis, and what is printed is the command that boots it. Several conditions
+have && between them.
+
+Exit status: 0 all as asked and expected, or nothing found; 1 an expectation failed, or
+--find has found; 2 wrong usage; 3 something could not be built or booted; 4 a program
+died or got stuck, and no expectation said that it would; 5 rt0 itself failed in a boot,
+which comes before all others; 130 interrupted.`,
 		Example: `  # 768 machines: where does start-up change, and what does it cost?
   rt0 sweep --cpus 1..256 --hugepage none,2MiB,1GiB ./hello
 
-  # How little address space is enough?
-  rt0 sweep --set addressSpace=16MiB..1GiB+16MiB --expect outcome=reached ./cmd/server
+  # How little address space is enough? As a picture, over CPU counts.
+  rt0 sweep --set addressSpace=256MiB..4GiB+256MiB --cpus 1..128 -o png --out map.png ./cmd/server
 
   # All of a list of kernels, as rows; if it is interrupted, the same command goes on.
-  rt0 sweep --kernel @releases.txt --cpus 1..4096*2 -o jsonl --out rows.jsonl --resume ./hello`,
+  rt0 sweep --kernel @releases.txt --cpus 1..4096*2 -o jsonl --out rows.jsonl --resume ./hello
+
+  # The smallest machine on which it does not start, of a product that is too large.
+  rt0 sweep --cpus 1..1024 --set vm.addressBits=30..48 --page-size 4KiB,16KiB,64KiB \
+    --sample 5000 --seed 1 --find 'outcome != reached' --arch arm64 ./cmd/server`,
 		ValidArgsFunction: completePrograms,
 		RunE:              f.run,
 	}
@@ -98,15 +109,18 @@ interrupted.`,
 	flags.StringVar(&f.until, "until", harness.DefaultUntil, "stop at a `PHASE|SYMBOL`; exit runs the program to its end")
 	f.boundFlags.register(cmd)
 	flags.Var(&f.expect, "expect", "assertion on every boot, repeatable: see rt0 boot --help")
+	flags.StringVar(&f.find, "find", "", "look for the smallest variant that fulfils `CONDITION`s: 'outcome != reached && gomaxprocs >= 64'")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "boot `N` at once; 0 is as many as there are CPUs (default 0)")
 	f.output.register(cmd, sweepForms.names()...)
+	flags.StringVar(&f.heat, "heat", "", "what colours a map: outcome, or a `KEY` of --expect such as gomaxprocs (default: instructions, or outcome when not all reached)")
 	flags.BoolVar(&f.resume, "resume", false, "go on behind the rows that --out has of this very sweep (jsonl and csv)")
 
 	complete(cmd, "arch", func() []string { return append(arch.Names(), allArches) })
 	complete(cmd, "until", harness.Phases)
+	complete(cmd, "heat", harness.ExpectKeys)
 	completeMachine(cmd)
 	completeKeys(cmd, "axis")
-	completeExpect(cmd, "expect")
+	completeExpect(cmd, "expect", "find")
 	for _, name := range []string{"sample", "seed", "jobs"} {
 		complete(cmd, name, func() []string { return nil })
 	}
@@ -121,9 +135,19 @@ func (f *sweepFlags) run(cmd *cobra.Command, args []string) error {
 	if err := f.contradictions(binaries); err != nil {
 		return err
 	}
+	if err := f.onTerminal(cmd.OutOrStdout()); err != nil {
+		return err
+	}
+	conditions, err := f.conditions()
+	if err != nil {
+		return err
+	}
 	plan, err := f.plan(cmd, binaries, guestArgs)
 	if err != nil {
 		return err
+	}
+	if len(conditions) > 0 {
+		return f.search(cmd, plan, conditions)
 	}
 	return f.boot(cmd, plan)
 }
@@ -139,8 +163,12 @@ func (f *sweepFlags) contradictions(binaries []string) error {
 		{f.sample < 0, fmt.Sprintf("--sample cannot be %d: want how many variants to draw", f.sample)},
 		{f.seed != 0 && f.sample == 0, "--seed says how to draw, and no --sample says how many variants"},
 		{f.jobs < 0, fmt.Sprintf("--jobs cannot be %d: want how many to boot at once, or 0 for as many as there are CPUs", f.jobs)},
+		{f.heat != "" && !sweepForms.form(form).heat, "--heat colours a map: it wants -o svg or png"},
 		{f.resume && f.file == "", "--resume goes on with a file: it wants --out FILE, with -o jsonl or csv"},
 		{f.resume && form != formJSONL && form != formCSV, "--resume goes on behind the rows of a file: it wants -o jsonl or csv"},
+		{f.resume && f.find != "", "--resume and --find contradict each other: --find has no rows to go on behind"},
+		{f.find != "" && len(f.expect) > 0, "--find and --expect contradict each other: --find 'KEY != VALUE' looks for what is not as expected"},
+		{f.find != "" && form != formTable, "--find prints what it has found, and no rows: it has no other form"},
 	} {
 		if wrong.is {
 			return failf(statusUsage, "%s", wrong.text)

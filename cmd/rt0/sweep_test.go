@@ -19,8 +19,8 @@ import (
 
 // sweeping are the arguments of a small sweep in a form, into a file. Some of its boots die.
 func sweeping(form, out string, more ...string) []string {
-	args := []string{"sweep", "--cpus", "1..3", "--axis", "hugePage=none", "--axis", "hugePage=2MiB", "--set", `env.A=@` + filepath.Join("testdata", "values.txt"),
-		"--limit-instructions", "400_000", "-o", form, "--out", out}
+	args := []string{"sweep", "--cpus", "1..3", "--axis", "addressSpace=none", "--axis", "addressSpace=256MiB", "--set", `env.A=@` + filepath.Join("testdata", "values.txt"),
+		"--limit-instructions", "40_000_000", "-o", form, "--out", out}
 	return append(args, more...)
 }
 
@@ -84,7 +84,7 @@ func TestSweepResume(t *testing.T) {
 			}
 			for what, more := range map[string][]string{
 				"values": {"--cpus", "1..4"}, "axes": {"--set", "memory=1GiB,2GiB"}, "machine": {"--set", "memory=1GiB"}, "until": {"--until", "exit"},
-				"bound": {"--limit-instructions", "400_001"}, "arguments": {"--", "x"}, "expectations": {"--expect", "gomaxprocs>=1"}, "sample": {"--sample", "7"},
+				"bound": {"--limit-instructions", "40_000_001"}, "arguments": {"--", "x"}, "expectations": {"--expect", "gomaxprocs>=1"}, "sample": {"--sample", "7"},
 			} {
 				refused(what, whole, append(args[:len(args):len(args)], more...))
 			}

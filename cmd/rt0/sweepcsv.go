@@ -27,11 +27,9 @@ const (
 
 // csvRows are a line a boot: its variant, the columns of a matrix, and the verdict.
 type csvRows struct {
-	w    io.Writer
-	s    *sweep
-	id   string
-	line bytes.Buffer // the row that is written
-	c    *csv.Writer  // to line
+	s   *sweep
+	id  string
+	csv *render.SweepCSV
 }
 
 func newCSVRows(w io.Writer, s *sweep, _ render.Style) (sweepRows, error) {
@@ -39,32 +37,16 @@ func newCSVRows(w io.Writer, s *sweep, _ render.Style) (sweepRows, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &csvRows{w: w, s: s, id: id}
-	c.c = csv.NewWriter(&c.line)
+	c := &csvRows{s, id, s.csv(w)}
 	if s.behind {
 		return c, nil
 	}
-	return c, c.write(csvHead(s))
+	return c, c.csv.Head()
 }
 
-// csvHead is the line of the columns' names.
-func csvHead(s *sweep) []string {
-	var head []string
-	for _, key := range s.plan.keys() {
-		head = append(head, "variant."+key)
-	}
-	return append(append(head, render.MatrixCSV(nil).Head...), columnStatus, columnFailure, columnSweep)
-}
-
-// write writes a line whole.
-func (c *csvRows) write(cells []string) error {
-	c.line.Reset()
-	if err := c.c.Write(cells); err != nil {
-		return err
-	}
-	c.c.Flush()
-	_, err := c.w.Write(c.line.Bytes())
-	return err
+// csv is the writer of the sweep's rows.
+func (s *sweep) csv(w io.Writer) *render.SweepCSV {
+	return render.NewSweepCSV(w, s.plan.keys(), columnStatus, columnFailure, columnSweep)
 }
 
 func (c *csvRows) row(r sweepRow) error {
@@ -72,8 +54,7 @@ func (c *csvRows) row(r sweepRow) error {
 	if r.why != nil {
 		failure = oneLine(r.why)
 	}
-	cells := append(c.s.plan.variant(r.part, r.result.Variant), render.MatrixCSV([]*harness.Report{r.result.Report}).Rows[0]...)
-	return c.write(append(cells, strconv.Itoa(int(r.status)), failure, c.id))
+	return c.csv.Add(c.s.plan.variant(r.part, r.result.Variant), r.result.Report, strconv.Itoa(int(r.status)), failure, c.id)
 }
 
 func (c *csvRows) end(bool) error { return nil }
@@ -84,7 +65,7 @@ func takeCSV(file *os.File, s *sweep) (end int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	in, head := bufio.NewReaderSize(file, 1<<20), csvHead(s)
+	in, head := bufio.NewReaderSize(file, 1<<20), s.csv(nil).Names()
 	record, cells, err := csvRecord(in)
 	switch {
 	case err != nil:

@@ -9,8 +9,12 @@ import (
 	"github.com/rt0-dev/rt0/internal/render"
 )
 
-// formJSONL is the form that only a sweep has: rows as JSON, a line each.
-const formJSONL = "jsonl"
+// The forms that only a sweep has.
+const (
+	formJSONL = "jsonl" // rows as JSON, a line each
+	formSVG   = "svg"
+	formPNG   = "png"
+)
 
 // sweepForm is a form that the rows of a sweep can be written in.
 type sweepForm struct {
@@ -18,6 +22,7 @@ type sweepForm struct {
 	open func(w io.Writer, s *sweep, style render.Style) (sweepRows, error)
 	// take takes the rows over that a file has of this sweep, and says where they end; nil: the form's rows are not written as they come.
 	take func(file *os.File, s *sweep) (end int64, err error)
+	heat bool // it is a map
 }
 
 type sweepFormTable []sweepForm
@@ -28,7 +33,10 @@ var sweepForms = sweepFormTable{
 	{name: formJSON, open: newDocumentRows},
 	{name: formJSONL, open: newLineRows, take: takeLines},
 	{name: formCSV, open: newCSVRows, take: takeCSV},
-	{name: formMarkdown, open: newTableRows},
+	{name: formMarkdown, open: newMarkdownRows},
+	{name: formJUnit, open: newCaseRows},
+	{name: formSVG, open: mapRows((*render.Heat).SVG), heat: true},
+	{name: formPNG, open: mapRows((*render.Heat).PNG), heat: true},
 }
 
 func (t sweepFormTable) names() []string {

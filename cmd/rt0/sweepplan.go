@@ -59,11 +59,7 @@ func (p *sweepPlan) variant(part *sweepPart, v harness.Variant) []string {
 
 // name is the place of a variant in words: "cpus=7 hugePage=none".
 func (p *sweepPlan) name(part *sweepPart, v harness.Variant) string {
-	var words []string
-	for i, value := range part.place {
-		words = append(words, p.lead[i]+"="+value)
-	}
-	return strings.Join(append(words, part.axes.Name(v)), " ")
+	return strings.Join(append(p.places(part), part.axes.Name(v)), " ")
 }
 
 // source is something to boot: what was asked for, and the architecture, "" where the file has it.

@@ -4,37 +4,76 @@ package main
 
 import (
 	"io"
+	"strings"
 
-	"github.com/rt0-dev/rt0/harness"
+	"github.com/rt0-dev/rt0/diff"
 	"github.com/rt0-dev/rt0/internal/render"
+	"github.com/rt0-dev/rt0/machine"
 )
 
-// tableRows are a table for people.
-type tableRows struct {
-	w io.Writer
-	s *sweep
-	t render.Table
+// foldedRows are tables for people, one for each part, with neighbours that behave alike folded.
+type foldedRows struct {
+	w      io.Writer
+	s      *sweep
+	folder *diff.Folder // of the part that is swept
+	number int          // of that part
+	views  []render.SweepView
+	write  func(w io.Writer, views []render.SweepView) error
 }
 
-func newTableRows(w io.Writer, s *sweep, _ render.Style) (sweepRows, error) {
-	t := &tableRows{w: w, s: s}
-	t.t.Head = append(append(t.t.Head, s.plan.keys()...), "outcome", "Ps", "instructions")
-	return t, nil
+func newTableRows(w io.Writer, s *sweep, style render.Style) (sweepRows, error) {
+	return &foldedRows{w: w, s: s, write: func(w io.Writer, views []render.SweepView) error {
+		if s.flags.quiet && !s.flags.given {
+			return nil
+		}
+		for i, view := range views {
+			if i > 0 {
+				if _, err := io.WriteString(w, "\n"); err != nil {
+					return err
+				}
+			}
+			if err := render.Sweep(w, view, style); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}, nil
 }
 
-func (t *tableRows) row(r sweepRow) error {
-	gomaxprocs, _ := harness.Expectation{Key: "gomaxprocs"}.Check(r.result.Report)
-	t.t.Rows = append(t.t.Rows, append(t.s.plan.variant(r.part, r.result.Variant), render.End(r.result.Report), gomaxprocs,
-		render.Number(r.result.Report.Counts.Instructions)))
+func newMarkdownRows(w io.Writer, s *sweep, _ render.Style) (sweepRows, error) {
+	return &foldedRows{w: w, s: s, write: func(w io.Writer, views []render.SweepView) error {
+		return render.SweepMarkdown(w, views...)
+	}}, nil
+}
+
+func (t *foldedRows) row(r sweepRow) error {
+	if r.number != t.number || t.folder == nil {
+		t.fold()
+		t.folder, t.number = diff.NewFolder(r.part.axes), r.number
+		t.views = append(t.views, render.SweepView{Title: t.title(r), Axes: r.part.axes})
+	}
+	t.folder.Add(r.result.Variant, r.result.Report)
 	return nil
 }
 
-func (t *tableRows) end(bool) error {
-	if t.s.flags.quiet && !t.s.flags.given {
-		return nil
+// fold ends the part that is swept.
+func (t *foldedRows) fold() {
+	if t.folder != nil {
+		t.views[len(t.views)-1].Runs = t.folder.Runs()
 	}
-	if t.s.flags.format.value == formMarkdown {
-		return t.t.Markdown(t.w)
+}
+
+// title is what a part boots, in words.
+func (t *foldedRows) title(r sweepRow) string {
+	b := r.result.Report.Binary
+	words := []string{b.Path, b.GOARCH, b.GoVersion}
+	if name := r.part.axes.Machine.Name; len(t.s.flags.machines) > 1 || name != machine.New().Name {
+		words = append(words, name)
 	}
-	return t.t.Text(t.w)
+	return strings.Join(words, ", ")
+}
+
+func (t *foldedRows) end(bool) error {
+	t.fold()
+	return t.write(t.w, t.views)
 }

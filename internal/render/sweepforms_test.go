@@ -17,13 +17,13 @@ func TestSweepCSV(t *testing.T) {
 	t.Parallel()
 	axes := sweepAxes(hugePages, someCPUs)
 	var b strings.Builder
-	c := NewSweepCSV(&b, axes)
+	c := NewSweepCSV(&b, []string{"hugePage", "cpus"}, "status", "failure")
 	require.Empty(t, b.String())
 	require.NoError(t, c.Head())
 	for i := range axes.Len() {
 		v := axes.Variant(i)
 		before := b.Len()
-		require.NoError(t, c.Add(harness.Result{Variant: v, Report: sweptReport(axes, v)}))
+		require.NoError(t, c.Add(v.Values, sweptReport(axes, v), "4", "it\ndied"))
 		require.Greater(t, b.Len(), before, "each row is there at once")
 		require.True(t, strings.HasSuffix(b.String(), "\n"))
 	}
@@ -33,8 +33,10 @@ func TestSweepCSV(t *testing.T) {
 	require.Equal(t, c.Names(), rows[0])
 	require.Equal(t, []string{"variant.hugePage", "variant.cpus", "cell.program"}, rows[0][:3])
 	matrix := MatrixCSV([]*harness.Report{sweptReport(axes, axes.Variant(3))})
-	require.Equal(t, matrix.Head, rows[0][2:], "a matrix has the same columns")
-	require.Equal(t, matrix.Rows[0], rows[4][2:])
+	require.Equal(t, matrix.Head, rows[0][2:len(rows[0])-2], "a matrix has the same columns")
+	require.Equal(t, matrix.Rows[0], rows[4][2:len(rows[4])-2])
+	require.Equal(t, []string{"status", "failure"}, rows[0][len(rows[0])-2:])
+	require.Equal(t, []string{"4", "it\ndied"}, rows[4][len(rows[4])-2:])
 	require.Equal(t, []string{"none", "200"}, rows[4][:2])
 }
 
