@@ -76,6 +76,13 @@ func TestFolder(t *testing.T) {
 		{name: "nothing", lines: []string{": reached, Ps 4"}},
 		{name: "one", axes: harness.Axes{List: []harness.Axis{axis("cpus", "7")}}, lines: []string{"cpus 7: reached, Ps 7"}},
 		{name: "follows", axes: harness.Axes{List: []harness.Axis{axis("cpus", "1..64")}}, lines: []string{"cpus 1–64: reached, Ps = cpus"}},
+		{name: "follows at a distance", axes: harness.Axes{List: []harness.Axis{axis("cpus", "1..20")}},
+			what: func(m machine.Machine, r *harness.Report) {
+				if r.Runtime.Goroutines = 5; m.CPUs.Count() >= 10 {
+					r.Runtime.Goroutines += m.CPUs.Count()
+				}
+			},
+			lines: []string{"cpus 1–9: reached, Ps = cpus", "cpus 10–20: reached, Ps = cpus | goroutines: 5 -> {cpus} + 5"}},
 		{name: "down", axes: harness.Axes{List: []harness.Axis{axis("cpus", "5..1")}}, lines: []string{"cpus 5–1: reached, Ps = cpus"}},
 		{name: "a limit", axes: harness.Axes{List: []harness.Axis{axis("cpus", "1..64")}}, what: limit(33),
 			lines: []string{"cpus 1–33: reached, Ps = cpus", "cpus 34–64: reached, Ps 33 | gomaxprocs: = cpus -> 33"}},

@@ -48,6 +48,9 @@ type slot struct {
 	text     string // in the first variant
 	constant bool
 	axes     uint64 // a bit for each axis that it is equal to; of more than 64 axes the rest is not looked at
+	// distances are how far a number is above each axis; distant has a bit for each axis that it may follow so.
+	distances []int64
+	distant   uint64
 }
 
 // pattern is a field of the variants of a run.
@@ -90,8 +93,21 @@ func (p *point) number(key string, n int) pattern {
 	case addresses[key]:
 		return p.whole("found")
 	}
-	return pattern{frame: "\x00", slots: []slot{p.guess(text, number{int64(n), true})}}
+	s := p.guess(text, number{int64(n), true})
+	if distant[key] {
+		s.distances = make([]int64, len(p.numbers))
+		for k, axis := range p.numbers {
+			if axis.ok {
+				s.distances[k] = int64(n) - axis.value
+				s.distant |= 1 << k
+			}
+		}
+	}
+	return pattern{frame: "\x00", slots: []slot{s}}
 }
+
+// distant are numbers of the runtime that may follow an axis at a distance: a garbage collection at start-up makes a goroutine for each P.
+var distant = map[string]bool{"goroutines": true}
 
 // text is the pattern of a text, without addresses. Of a long one only its SHA-256 is kept. What a field had in the variant before, it has for the most
 // part again: it is not taken apart anew.
@@ -157,7 +173,12 @@ func inWord(r rune) bool {
 func (s slot) meet(t slot) (both slot, ok bool) {
 	s.constant = s.constant && t.constant && s.text == t.text
 	s.axes &= t.axes
-	return s, s.constant || s.axes != 0
+	for k, d := range s.distances {
+		if t.distant>>k&1 == 0 || t.distances[k] != d {
+			s.distant &^= 1 << k
+		}
+	}
+	return s, s.constant || s.axes != 0 || s.distant != 0
 }
 
 // alike says whether guesses are left for all words of both.
@@ -204,7 +225,7 @@ func (p pattern) field(key string, axes []string) Field {
 		next++
 		axis := s.axis(axes)
 		if axis == "" {
-			text.WriteString(s.text)
+			text.WriteString(s.above(axes))
 			continue
 		}
 		text.WriteString("{" + axis + "}")
@@ -226,6 +247,23 @@ func (s slot) axis(axes []string) string {
 		}
 	}
 	return ""
+}
+
+// above is a word that is equal to no axis: "{cpus} + 5" for a number that follows one at a distance.
+func (s slot) above(axes []string) string {
+	if s.constant || s.axes != 0 {
+		return s.text
+	}
+	for k, key := range axes {
+		switch d := s.distances; {
+		case s.distant>>k&1 == 0:
+		case d[k] < 0:
+			return fmt.Sprintf("{%s} - %d", key, -d[k])
+		default:
+			return fmt.Sprintf("{%s} + %d", key, d[k])
+		}
+	}
+	return s.text
 }
 
 // ends are the fields of a signature that say how a boot ended; where decides says that two ended in another place, the rest of what differs is for that
