@@ -84,10 +84,10 @@ func (v SweepView) grid() sweepGrid {
 		})
 	}
 	for _, key := range sweepFields {
-		if key == "gomaxprocs" || v.varies(key) {
+		axes := v.followed(key)
+		if key == "gomaxprocs" || v.varies(key, axes) {
 			add(sweepColumn{title: titleOf(columns, key)}, func(r diff.Run) string {
-				f, _ := r.Field(key)
-				return fieldText(key, f.String())
+				return v.fieldText(key, valueOf(r, key, axes))
 			})
 		}
 	}
@@ -155,19 +155,15 @@ func sweepTally(boots int, outcomes map[string]int, changes int) string {
 	return text
 }
 
-// varies says whether a field has something else in one run than in another, or follows an axis.
-func (v SweepView) varies(key string) bool {
-	first := ""
-	for i, r := range v.Runs {
+// varies says whether a field has something else in one run than in another, or follows an axis that Ps do not follow.
+func (v SweepView) varies(key string, axes []string) bool {
+	const ps = "gomaxprocs"
+	also := v.followed(ps)
+	return slices.ContainsFunc(v.Runs, func(r diff.Run) bool {
 		f, _ := r.Field(key)
-		if i == 0 {
-			first = f.String()
-		}
-		if f.String() != first || f.Axis != "" && key != "gomaxprocs" && !followed(v.Runs, "gomaxprocs", f.Axis) {
-			return true
-		}
-	}
-	return false
+		text := valueOf(r, key, axes)
+		return text != valueOf(v.Runs[0], key, axes) || f.Axis != "" && valueOf(r, ps, also) != text
+	})
 }
 
 // exitCodes says whether programs that reached the point asked for had another exit code in one run than in another. Of the others the outcome
@@ -189,14 +185,6 @@ func (v SweepView) costs(key string) bool {
 		a, _ := r.Amount(key)
 		first, _ := v.Runs[0].Amount(key)
 		return a.Min != first.Min || a.Max != first.Min
-	})
-}
-
-// followed says whether a field is equal to an axis in all runs: another one that is equal to it as well tells nothing new.
-func followed(runs []diff.Run, key, axis string) bool {
-	return !slices.ContainsFunc(runs, func(r diff.Run) bool {
-		f, _ := r.Field(key)
-		return f.Axis != axis
 	})
 }
 

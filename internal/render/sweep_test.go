@@ -59,6 +59,11 @@ func TestSweepTable(t *testing.T) {
 		{"one axis", viewOf(sweepAxes(manyCPUs), nil)},
 		{"three axes", viewOf(sweepAxes(pageSizes, hugePages, manyCPUs), nil)},
 		{"words", oldKernels()},
+		{"a lone one", viewOf(sweepAxes(harness.Axis{Key: "cpus", Values: numbers(180, 190)}), func(i int, r *harness.Report) {
+			if r.Runtime.Goroutines = 5; i == 3 || i > 4 {
+				r.Runtime.Goroutines += r.Runtime.NumCPU
+			}
+		})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

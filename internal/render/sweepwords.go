@@ -74,8 +74,44 @@ func titleOf(columns []Column, key string) string {
 	return columns[i].Title
 }
 
-// fieldText is a field's value for people.
-func fieldText(key, text string) string {
+// followed are the axes that a field is equal to in some run.
+func (v SweepView) followed(key string) []string {
+	var list []string
+	for _, r := range v.Runs {
+		if f, _ := r.Field(key); f.Axis != "" && !slices.Contains(list, f.Axis) {
+			list = append(list, f.Axis)
+		}
+	}
+	return list
+}
+
+// valueOf is a field of a run. Of a single variant nobody can say whether a value is what it is because of an axis: it is said where other runs say so,
+// which follow these axes.
+func valueOf(r diff.Run, key string, axes []string) string {
+	f, _ := r.Field(key)
+	if f.Axis != "" {
+		return f.String()
+	}
+	for _, s := range r.Spans {
+		if s.From == s.To && slices.Contains(axes, s.Key) && (s.Values[0] == f.Text || sameSize(s.Values[0], f.Text)) {
+			return diff.Field{Key: key, Axis: s.Key}.String()
+		}
+	}
+	return f.String()
+}
+
+// sameSize says whether two texts are one size: 64KiB and 65536.
+func sameSize(a, b string) bool {
+	x, err1 := machine.ParseSize(a)
+	y, err2 := machine.ParseSize(b)
+	return err1 == nil && err2 == nil && x == y
+}
+
+// fieldText is a field's value for people. Where it follows axes, these stand in braces.
+func (v SweepView) fieldText(key, text string) string {
+	for _, a := range v.Axes.List {
+		text = strings.ReplaceAll(text, "{"+a.Key+"}", a.Key)
+	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case text == "" || text == "unknown":
@@ -114,11 +150,11 @@ func (v SweepView) changes(r diff.Run) []string {
 		switch {
 		case was != end && (slices.Contains(endKeys, c.Key) || c.Key == "reason" && c.After == noText): // said already
 		case c.Key == "reason":
-			lines = append(lines, "reason "+fieldText(c.Key, c.After))
+			lines = append(lines, "reason "+v.fieldText(c.Key, c.After))
 		case slices.ContainsFunc(v.Axes.List, func(a harness.Axis) bool { return a.Key == c.Key }):
 			lines = append(lines, fmt.Sprintf("%s %s, above %s", c.Key, oneLine(c.After), oneLine(c.Before)))
 		default:
-			lines = append(lines, c.Key+" "+fieldText(c.Key, c.Before)+" → "+fieldText(c.Key, c.After))
+			lines = append(lines, c.Key+" "+v.fieldText(c.Key, c.Before)+" → "+v.fieldText(c.Key, c.After))
 		}
 	}
 	if more := len(lines) - sweepChange; more > 1 {
