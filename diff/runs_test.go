@@ -5,6 +5,7 @@ package diff_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rt0-dev/rt0/diff"
+	"github.com/rt0-dev/rt0/fixtures"
 	"github.com/rt0-dev/rt0/harness"
 	"github.com/rt0-dev/rt0/machine"
 )
@@ -240,5 +242,49 @@ func BenchmarkFolder(b *testing.B) {
 	f := diff.NewFolder(axes)
 	for i := 0; b.Loop(); i++ {
 		f.Add(axes.Variant(i%3000), r)
+	}
+}
+
+// TestFolderKeepsLittle: a program of which no two boots are alike makes the longest table that there is, and not one that fills the memory.
+func TestFolderKeepsLittle(t *testing.T) {
+	axes := harness.Axes{List: []harness.Axis{axis("hugePage", "none,2MiB,1GiB"), axis("cpus", "1..7000")}}
+	f := diff.NewFolder(axes)
+	r := swept(t, axes, axes.Variant(0), nil)
+	r.Runtime.Env = strings.Fields(strings.Repeat("NAME=value ", 50))
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range axes.Len() {
+		r.Stdout = fmt.Sprintf("%d clock ticks\n", 100_000+i*i)
+		f.Add(axes.Variant(i), r)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(21_000*1100))
+	require.Len(t, f.Runs(), 21_000)
+}
+
+// TestFolderBoots folds real boots of all architectures: the runtime has as many Ps as there are CPUs, and takes no page above 512 KiB (maxPhysPageSize,
+// runtime/malloc.go).
+func TestFolderBoots(t *testing.T) {
+	t.Parallel()
+	for _, goarch := range harness.Architectures() {
+		t.Run(goarch, func(t *testing.T) {
+			t.Parallel()
+			bin := fixtures.Build(t, fixtures.Hello, goarch)
+			axes := harness.Axes{
+				List:    []harness.Axis{axis("pageSize", "4KiB,512KiB,1MiB"), axis("cpus", "1..9+4")},
+				Machine: machine.Machine{HugePage: machine.None},
+			}
+			f := diff.NewFolder(axes)
+			require.NoError(t, harness.Sweep(t.Context(), bin, axes, func(r harness.Result) { f.Add(r.Variant, r.Report) }))
+			runs := f.Runs()
+			last := runs[len(runs)-1]
+			require.Equal(t, "pageSize 1MiB × cpus 1, 5, 9: threw, Ps 0 ^ outcome: reached -> threw ^ reason: none -> fatal error: bad system page size"+
+				" ^ phase: main.main -> exit ^ died: none -> schedinit ^ exitCode: none -> 2", line(last))
+			for _, r := range runs[:len(runs)-1] {
+				require.Regexp(t, `^pageSize (4KiB|512KiB|4KiB, 512KiB) × cpus 1, 5, 9: reached, Ps = cpus( \^ events: none -> page size: no `+goarch+` machine has pages of 512KiB; .*)?$`, line(r))
+			}
+		})
 	}
 }

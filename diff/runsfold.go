@@ -28,8 +28,8 @@ type block struct {
 	from, to []int      // on the grid
 	low, top []int      // indexes of values, by axis
 	count    int
-	first    harness.Variant
-	last     harness.Variant
+	first    int // variants
+	last     int
 }
 
 // NewFolder is a folder for the boots of a sweep of these axes.
@@ -44,7 +44,9 @@ func NewFolder(axes harness.Axes) *Folder {
 	}
 	f.open = make([][]*block, len(f.grid))
 	f.place = make([]int, len(f.keys))
-	f.point = point{make([]string, len(f.keys)), make([]number, len(f.keys)), map[string]parsed{}}
+	f.point = point{
+		texts: make([]string, len(f.keys)), numbers: make([]number, len(f.keys)), parsed: map[string]parsed{}, last: map[string]*pattern{},
+	}
 	for i := range f.place {
 		f.place[i] = -1
 	}
@@ -68,7 +70,7 @@ func (f *Folder) Add(v harness.Variant, r *harness.Report) {
 	f.move(v)
 	n := len(f.grid) - 1
 	f.push(n, &block{
-		sign: f.point.sign(r, f.names), from: at, to: slices.Clone(at), low: slices.Clone(f.place), top: slices.Clone(f.place), count: 1, first: v, last: v,
+		sign: f.point.sign(r, f.names), from: at, to: slices.Clone(at), low: slices.Clone(f.place), top: slices.Clone(f.place), count: 1, first: v.Index, last: v.Index,
 	})
 	for n > 0 && at[n] == f.grid[n]-1 {
 		n--
@@ -127,12 +129,17 @@ func (b *block) stretch(c *block) {
 
 // push puts a block behind those of its level, or makes the last of these larger by it.
 func (f *Folder) push(level int, b *block) {
-	list := f.open[level]
-	if n := len(list); n > 0 && list[n-1].to[level]+1 == b.from[level] && f.complete(level, list[n-1]) && f.complete(level, b) && list[n-1].alike(b, level) {
-		list[n-1].take(b)
-		return
+	if n := len(f.open[level]); n > 0 {
+		last := f.open[level][n-1]
+		if last.to[level]+1 == b.from[level] && f.complete(level, last) && f.complete(level, b) && last.alike(b, level) {
+			last.take(b)
+			return
+		}
+		if b.sign != nil {
+			b.sign.share(last.sign)
+		}
 	}
-	f.open[level] = append(list, b)
+	f.open[level] = append(f.open[level], b)
 }
 
 // complete says whether a block has all variants of the axes behind its own.
@@ -207,7 +214,7 @@ func (f *Folder) flatten(runs *[]Run, level, lead int, list []*block) {
 
 // run is a block of the last level.
 func (f *Folder) run(b *block, lead int) Run {
-	run := Run{First: b.first, Last: b.last, Count: b.count, Level: lead, Amounts: slices.Clone(b.sign.amounts)}
+	run := Run{First: f.axes.Variant(b.first), Last: f.axes.Variant(b.last), Count: b.count, Level: lead}
 	if lead >= 0 && len(f.grid) != len(f.keys) {
 		run.Level = len(f.keys) - 1
 	}
@@ -215,6 +222,9 @@ func (f *Folder) run(b *block, lead int) Run {
 		run.Spans = append(run.Spans, Span{
 			Key: axis.Key, From: b.low[k], To: b.top[k], Values: axis.Values[b.low[k] : b.top[k]+1], All: b.top[k]-b.low[k]+1 == len(axis.Values),
 		})
+	}
+	for i, a := range b.sign.amounts {
+		run.Amounts = append(run.Amounts, Range{amountsOf[i].key, a[0], a[1]})
 	}
 	for i, p := range b.sign.patterns {
 		run.Fields = append(run.Fields, p.field(b.sign.keys[i], f.keys))

@@ -22,7 +22,10 @@ import (
 type point struct {
 	texts   []string
 	numbers []number
-	parsed  map[string]parsed // of each field, the last
+	// Of each field what the last variant had, since the next has the same for the most part.
+	parsed map[string]parsed
+	last   map[string]*pattern
+	slots  []slot // of the field that is being looked at
 }
 
 type number struct {
@@ -53,7 +56,11 @@ type slot struct {
 	distant   uint64
 }
 
-// pattern is a field of the variants of a run.
+func (s slot) equal(t slot) bool {
+	return s.text == t.text && s.constant == t.constant && s.axes == t.axes && s.distant == t.distant && slices.Equal(s.distances, t.distances)
+}
+
+// pattern is a field of the variants of a run. It is not changed once it is made, so that runs can share it.
 type pattern struct {
 	frame string // what is between the words, a 0 byte standing for each of these
 	slots []slot
@@ -62,8 +69,8 @@ type pattern struct {
 // signature is what a variant, or the variants of a run, do: patterns in the order of keys.
 type signature struct {
 	keys     []string // shared by all of a folder
-	patterns []pattern
-	amounts  []Range
+	patterns []*pattern
+	amounts  [amounts][2]uint64 // the smallest and the largest, in the order of amountsOf
 }
 
 // guess is the slot of a word.
@@ -77,23 +84,37 @@ func (p *point) guess(text string, value number) slot {
 	return s
 }
 
+// pattern is that of a field whose words are in p.slots.
+func (p *point) pattern(key, frame string) *pattern {
+	last := p.last[key]
+	if last == nil || last.frame != frame || !slices.EqualFunc(last.slots, p.slots, slot.equal) {
+		last = &pattern{frame, slices.Clone(p.slots)}
+		p.last[key] = last
+	}
+	p.slots = p.slots[:0]
+	return last
+}
+
+// word is the frame of a field that is one word.
+const word = "\x00"
+
 // whole is the pattern of a field that is one word.
-func (p *point) whole(text string) pattern {
-	return pattern{frame: "\x00", slots: []slot{p.guess(text, number{})}}
+func (p *point) whole(key, text string) *pattern {
+	p.slots = append(p.slots, p.guess(text, number{}))
+	return p.pattern(key, word)
 }
 
 // number is the pattern of a number of the runtime.
-func (p *point) number(key string, n int) pattern {
-	text := strconv.Itoa(n)
+func (p *point) number(key string, n int) *pattern {
 	switch {
 	case n == harness.Unknown:
-		return p.whole("unknown")
+		return p.whole(key, "unknown")
 	case addresses[key] && n == 0:
-		return p.whole("none")
+		return p.whole(key, "none")
 	case addresses[key]:
-		return p.whole("found")
+		return p.whole(key, "found")
 	}
-	s := p.guess(text, number{int64(n), true})
+	s := p.guess(strconv.Itoa(n), number{int64(n), true})
 	if distant[key] {
 		s.distances = make([]int64, len(p.numbers))
 		for k, axis := range p.numbers {
@@ -103,7 +124,8 @@ func (p *point) number(key string, n int) pattern {
 			}
 		}
 	}
-	return pattern{frame: "\x00", slots: []slot{s}}
+	p.slots = append(p.slots, s)
+	return p.pattern(key, word)
 }
 
 // distant are numbers of the runtime that may follow an axis at a distance: a garbage collection at start-up makes a goroutine for each P.
@@ -111,17 +133,16 @@ var distant = map[string]bool{"goroutines": true}
 
 // text is the pattern of a text, without addresses. Of a long one only its SHA-256 is kept. What a field had in the variant before, it has for the most
 // part again: it is not taken apart anew.
-func (p *point) text(key, text string) pattern {
+func (p *point) text(key, text string) *pattern {
 	was, ok := p.parsed[key]
 	if !ok || was.text != text {
 		was = parse(text)
 		p.parsed[key] = was
 	}
-	slots := make([]slot, len(was.words))
 	for i, w := range was.words {
-		slots[i] = p.guess(w, was.numbers[i])
+		p.slots = append(p.slots, p.guess(w, was.numbers[i]))
 	}
-	return pattern{was.frame, slots}
+	return p.pattern(key, was.frame)
 }
 
 // parsed is a text taken apart into its words and what is between them.
@@ -135,7 +156,7 @@ func parse(text string) parsed {
 	p := parsed{text: text}
 	if len(text) > maxOutput {
 		sum := sha256.Sum256([]byte(text))
-		p.frame, p.words, p.numbers = "\x00", []string{fmt.Sprintf("%d bytes, SHA-256 %x…", len(text), sum[:6])}, []number{{}}
+		p.frame, p.words, p.numbers = word, []string{fmt.Sprintf("%d bytes, SHA-256 %x…", len(text), sum[:6])}, []number{{}}
 		return p
 	}
 	text = masked(strings.ReplaceAll(text, "\x00", "�"))
@@ -150,11 +171,11 @@ func parse(text string) parsed {
 		if n = strings.IndexFunc(text, func(r rune) bool { return !inWord(r) }); n < 0 {
 			n = len(text)
 		}
-		if word := strings.TrimRight(text[:n], ".-"); word != "" {
-			i, err := strconv.ParseInt(word, 10, 64)
-			p.words, p.numbers = append(p.words, word), append(p.numbers, number{i, err == nil})
+		if w := strings.TrimRight(text[:n], ".-"); w != "" {
+			i, err := strconv.ParseInt(w, 10, 64)
+			p.words, p.numbers = append(p.words, w), append(p.numbers, number{i, err == nil})
 			frame.WriteByte(0)
-			n = len(word)
+			n = len(w)
 		} else {
 			frame.WriteString(text[:n])
 		}
@@ -182,7 +203,7 @@ func (s slot) meet(t slot) (both slot, ok bool) {
 }
 
 // alike says whether guesses are left for all words of both.
-func (p pattern) alike(q pattern) bool {
+func (p *pattern) alike(q *pattern) bool {
 	if p.frame != q.frame || len(p.slots) != len(q.slots) {
 		return false
 	}
@@ -194,25 +215,47 @@ func (p pattern) alike(q pattern) bool {
 	return true
 }
 
+// meet is what is left of the guesses about two fields that are alike.
+func (p *pattern) meet(q *pattern) *pattern {
+	both := p
+	for i, s := range p.slots {
+		if s, _ = s.meet(q.slots[i]); s.equal(p.slots[i]) {
+			continue
+		}
+		if both == p {
+			both = &pattern{p.frame, slices.Clone(p.slots)}
+		}
+		both.slots[i] = s
+	}
+	return both
+}
+
+// share takes the patterns of another signature where they are equal, for less memory: runs differ in few of them.
+func (s *signature) share(t *signature) {
+	for i, p := range s.patterns {
+		if q := t.patterns[i]; p.frame == q.frame && slices.EqualFunc(p.slots, q.slots, slot.equal) {
+			s.patterns[i] = q
+		}
+	}
+}
+
 // alike says whether both are the same behaviour.
 func (s *signature) alike(t *signature) bool {
-	return slices.EqualFunc(s.patterns, t.patterns, pattern.alike)
+	return slices.EqualFunc(s.patterns, t.patterns, (*pattern).alike)
 }
 
 // take makes s the signature of t's variants as well, which are alike.
 func (s *signature) take(t *signature) {
 	for i, p := range s.patterns {
-		for j := range p.slots {
-			p.slots[j], _ = p.slots[j].meet(t.patterns[i].slots[j])
-		}
+		s.patterns[i] = p.meet(t.patterns[i])
 	}
 	for i, a := range t.amounts {
-		s.amounts[i].Min, s.amounts[i].Max = min(s.amounts[i].Min, a.Min), max(s.amounts[i].Max, a.Max)
+		s.amounts[i] = [2]uint64{min(s.amounts[i][0], a[0]), max(s.amounts[i][1], a[1])}
 	}
 }
 
 // field is a pattern as it is shown.
-func (p pattern) field(key string, axes []string) Field {
+func (p *pattern) field(key string, axes []string) Field {
 	f := Field{Key: key}
 	var text strings.Builder
 	next := 0
@@ -229,7 +272,7 @@ func (p pattern) field(key string, axes []string) Field {
 			continue
 		}
 		text.WriteString("{" + axis + "}")
-		if p.frame == "\x00" {
+		if p.frame == word {
 			f.Axis = axis
 		}
 	}
@@ -289,8 +332,23 @@ func (s *signature) changes(t *signature, axes []string) []FieldChange {
 	return list
 }
 
-// noisy are numbers of the runtime that depend on which thread was faster: amounts, and no behaviour.
-var noisy = map[string]bool{"threads": true}
+// amounts is how many there are.
+const amounts = 5
+
+// amountsOf are the numbers that may differ in a run. How many threads the runtime has depends on which of them was faster.
+var amountsOf = [amounts]struct {
+	key string
+	of  func(*harness.Report) uint64
+}{
+	{"threads", func(r *harness.Report) uint64 { return uint64(max(r.Runtime.Threads, 0)) }},
+	{"counts.instructions", func(r *harness.Report) uint64 { return r.Counts.Instructions }},
+	{"counts.syscalls", func(r *harness.Report) uint64 { return uint64(r.Counts.Syscalls) }},
+	{"counts.threads", func(r *harness.Report) uint64 { return uint64(r.Counts.Threads) }},
+	{"counts.pagesTouched", func(r *harness.Report) uint64 { return r.Counts.PagesTouched }},
+}
+
+// isAmount says of a field of [harness.Runtime] that it is one of them.
+func isAmount(key string) bool { return key == amountsOf[0].key }
 
 // runtimeKeys are the fields of [harness.Runtime].
 var runtimeKeys = func() (keys []string) {
@@ -308,7 +366,7 @@ func signatureKeys() []string {
 		keys = append(keys, e.key)
 	}
 	for _, key := range runtimeKeys {
-		if !noisy[key] {
+		if !isAmount(key) {
 			keys = append(keys, key)
 		}
 	}
@@ -317,12 +375,12 @@ func signatureKeys() []string {
 
 // sign is the signature of one boot.
 func (p *point) sign(r *harness.Report, keys []string) *signature {
-	s := &signature{keys: keys, patterns: make([]pattern, 0, len(keys))}
-	add := func(q pattern) { s.patterns = append(s.patterns, q) }
-	add(p.whole(string(r.Outcome)))
+	s := &signature{keys: keys, patterns: make([]*pattern, 0, len(keys))}
+	add := func(q *pattern) { s.patterns = append(s.patterns, q) }
+	add(p.whole("outcome", string(r.Outcome)))
 	add(p.text("reason", r.Reason))
-	add(p.whole(r.Phase))
-	add(p.whole(r.Died))
+	add(p.whole("phase", r.Phase))
+	add(p.whole("died", r.Died))
 	exitCode, signal := "", ""
 	if r.ExitCode != nil {
 		exitCode = strconv.Itoa(*r.ExitCode)
@@ -331,16 +389,14 @@ func (p *point) sign(r *harness.Report, keys []string) *signature {
 		signal = *r.Signal
 	}
 	add(p.text("exitCode", exitCode))
-	add(p.whole(signal))
+	add(p.whole("signal", signal))
 	v := reflect.ValueOf(r.Runtime)
 	for i, key := range runtimeKeys {
 		switch value := v.Field(i).Interface().(type) {
 		case int:
-			if noisy[key] {
-				s.amounts = append(s.amounts, Range{key, uint64(max(value, 0)), uint64(max(value, 0))})
-				continue
+			if !isAmount(key) {
+				add(p.number(key, value))
 			}
-			add(p.number(key, value))
 		case []string:
 			add(p.text(key, strings.Join(value, " ")))
 		}
@@ -349,17 +405,12 @@ func (p *point) sign(r *harness.Report, keys []string) *signature {
 	if good[r.Outcome] {
 		add(p.text("stderr", r.Stderr))
 	} else {
-		add(pattern{}) // a traceback: the reason has what is in it
+		add(&pattern{}) // a traceback: the reason has what is in it
 	}
 	add(p.text("events", strings.Join(events(r.Events), "\n")))
-	for _, a := range []struct {
-		key string
-		n   uint64
-	}{
-		{"counts.instructions", r.Counts.Instructions}, {"counts.syscalls", uint64(r.Counts.Syscalls)},
-		{"counts.threads", uint64(r.Counts.Threads)}, {"counts.pagesTouched", r.Counts.PagesTouched},
-	} {
-		s.amounts = append(s.amounts, Range{a.key, a.n, a.n})
+	for i, a := range amountsOf {
+		n := a.of(r)
+		s.amounts[i] = [2]uint64{n, n}
 	}
 	return s
 }
