@@ -47,13 +47,6 @@ type Heat struct {
 	worded    bool            // some value is no number
 }
 
-// heatBinary is a program of a map with several.
-type heatBinary struct{ name, build string }
-
-func (b heatBinary) String() string {
-	return strings.Join(words(b.name, b.build), ", ")
-}
-
 // heatCell is a variant.
 type heatCell struct {
 	state  uint8 // index of heatStates plus one; 0: it was not booted
@@ -120,8 +113,8 @@ func (h *Heat) Add(binary int, res harness.Result) {
 		brief.Stdout, brief.Stderr, brief.Events, brief.Syscalls, brief.Files, brief.Inits = "", "", nil, nil, nil, nil
 		h.first = &brief
 	}
-	if h.binaries[binary].name == "" {
-		h.binaries[binary] = heatBinary{path.Base(r.Binary.Path), strings.Join(words(r.Binary.GoVersion, r.Binary.GOARCH), " ")}
+	if h.binaries[binary][0] == "" {
+		h.binaries[binary] = heatBinary{path.Base(r.Binary.Path), r.Binary.GoVersion, r.Binary.GOARCH, "machine " + r.Machine.Name}
 	}
 	cell := heatCell{state: uint8(stateOf(res) + 1), end: h.ends.number(endOf(res))}
 	h.unreached = h.unreached || r.Outcome != harness.Reached || res.Panic != nil
@@ -198,53 +191,6 @@ func heatNumber(key string, n int64) string {
 
 // sizeKeys are the keys of sizes that are better read as 64KiB.
 var sizeKeys = map[string]bool{"physPageSize": true, "physHugePageSize": true}
-
-// title and subtitle are what stands above the map: what it shows, and of what.
-func (h *Heat) title() string {
-	subject := "sweep"
-	if len(h.binaries) > 1 {
-		subject = plural(len(h.binaries), "program")
-	} else if h.first != nil {
-		subject = h.binaries[0].name
-	}
-	key := strings.TrimPrefix(h.key(), "counts.")
-	var names []string
-	for _, d := range h.grid.dims {
-		names = append(names, d.title)
-	}
-	if len(names) > 0 {
-		key += " by " + listed(names)
-	}
-	return printable(subject + ": " + key)
-}
-
-// listed are names in a sentence: "a, b and c".
-func listed(names []string) string {
-	if n := len(names) - 1; n > 0 {
-		return strings.Join(names[:n], ", ") + " and " + names[n]
-	}
-	return strings.Join(names, "")
-}
-
-func (h *Heat) subtitle() string {
-	if h.first == nil {
-		return "nothing was booted"
-	}
-	const most = 4
-	var list []string
-	if h.options.Binaries == 1 {
-		list = words(h.first.Binary.GoVersion, h.first.Binary.GOARCH)
-	}
-	list = append(list, "to "+h.first.Until, "machine "+h.grid.axes.Machine.Resolved().Name)
-	for i, c := range machineKeys(h.grid.axes.Machine.Resolved()) {
-		if i == most {
-			list = append(list, "…")
-			break
-		}
-		list = append(list, c.Key+"="+c.Value)
-	}
-	return oneLine(strings.Join(append(list, plural(h.booted(), "boot")), " · "))
-}
 
 // booted is how many cells have a boot.
 func (h *Heat) booted() int {

@@ -146,7 +146,7 @@ func TestHeatTellsEachCell(t *testing.T) {
 	require.Equal(t, "hugePage none, cpus 1: reached main.main; 403,064", cells[0].Title)
 	require.Equal(t, "hugePage none, cpus 200: threw in schedinit: fatal error: procresize: invalid arg; 1,000,064", cells[3].Title)
 	require.Equal(t, "hugePage 1GiB, cpus 250: stuck in schedinit: deadlock; 1,150,064", cells[14].Title)
-	for _, want := range []string{"hello: instructions by hugePage and cpus", "go1.26.8 · amd64 · to main.main · machine default · 15 boots",
+	for _, want := range []string{"hello: instructions by hugePage and cpus", "go1.26.8 · amd64 · machine default · to main.main · 15 boots",
 		"403,064 (3)", "1,150,064 (3)", "threw (1)", "stuck (3)", "hugePage", "cpus", "1GiB", "200", "T", "S"} {
 		require.Contains(t, texts, want)
 	}
@@ -224,6 +224,43 @@ func TestHeatKey(t *testing.T) {
 	} {
 		_, err := NewHeat(sweepAxes(well), HeatOptions{Key: key})
 		require.ErrorContains(t, err, want)
+	}
+}
+
+// What maps have in common is told once; what tells them apart stands above each.
+func TestHeatTitles(t *testing.T) {
+	t.Parallel()
+	axes := sweepAxes(harness.Axis{Key: "cpus", Values: []string{"1", "2"}})
+	axes.Machine = machine.New().With(machine.HugePage(0))
+	for _, c := range []struct {
+		name   string
+		change func(n int, r *harness.Report)
+		want   []string
+	}{
+		{"one program", nil, []string{"hello: instructions by cpus", "go1.26.8 · amd64 · machine default · to main.main · hugePage=none · 6 boots", "hello"}},
+		{"architectures", func(n int, r *harness.Report) { r.Binary.GOARCH = []string{"amd64", "arm", "386"}[n] },
+			[]string{"hello: instructions by cpus", "go1.26.8 · machine default · to main.main · hugePage=none · 6 boots", "amd64", "arm", "386"}},
+		{"programs", func(n int, r *harness.Report) { r.Binary.Path = "/x/" + strconv.Itoa(n); r.Binary.GoVersion = "go1." + strconv.Itoa(20+n/2) },
+			[]string{"3 programs: instructions by cpus", "amd64 · machine default · to main.main · hugePage=none · 6 boots", "0, go1.20", "1, go1.20", "2, go1.21"}},
+		{"machines", func(n int, r *harness.Report) { r.Machine.Name = "m" + strconv.Itoa(n) },
+			[]string{"go1.26.8 · amd64 · to main.main · 6 boots", "machine m0", "machine m1", "machine m2"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h, err := NewHeat(axes, HeatOptions{Binaries: 3})
+			require.NoError(t, err)
+			for n := range 3 {
+				for i := range 2 {
+					r := sweptReport(axes, axes.Variant(i))
+					if c.change != nil {
+						c.change(n, r)
+					}
+					h.Add(n, harness.Result{Variant: axes.Variant(i), Report: r})
+				}
+			}
+			_, texts := readSVG(t, svgOf(t, h))
+			require.Subset(t, texts, c.want)
+		})
 	}
 }
 

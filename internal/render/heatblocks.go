@@ -99,7 +99,7 @@ func (b *heatBlock) take(other heatBlock) {
 func (h *Heat) tip(m int, b heatBlock) string {
 	var where []string
 	if h.options.Binaries > 1 {
-		where = append(where, h.binaries[m/h.grid.maps].String())
+		where = append(where, h.binary(m/h.grid.maps))
 	}
 	spots := h.grid.spots(m, b.row, b.column, b.column+b.columns-1)
 	for i, spot := range spots {

@@ -169,8 +169,8 @@ func (h *Heat) data(scene *heatScene) heatData {
 	for _, dim := range g.dims {
 		d.Axes = append(d.Axes, heatAxis{dim.title, dim.labels})
 	}
-	for _, b := range h.binaries {
-		d.Binaries = append(d.Binaries, b.String())
+	for n := range h.binaries {
+		d.Binaries = append(d.Binaries, h.binary(n))
 	}
 	for _, s := range heatStates {
 		d.States = append(d.States, s.word)

@@ -215,7 +215,7 @@ func (s *heatScene) text(t heatText) {
 func (h *Heat) mapTitle(m int) string {
 	var list []string
 	if h.options.Binaries > 1 {
-		list = append(list, h.binaries[m/h.grid.maps].String())
+		list = append(list, h.binary(m/h.grid.maps))
 	}
 	for _, spot := range h.grid.mapSpots(m) {
 		list = append(list, spot.axis+" "+spot.value)
