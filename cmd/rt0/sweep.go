@@ -60,8 +60,8 @@ from a file, or one by one: --axis KEY=VALUE --axis KEY=VALUE.
 The table has equal neighbours folded, and says where behaviour changes, and how. jsonl
 and csv are written while boots end. A sweep that was interrupted leaves whole rows, and
 goes on behind them with --resume: the file then is what it would have been. json may be
-read as any report of rt0; svg and png are maps of the sweep, and --heat says what colours
-them.
+read as any report of rt0; html, svg and png are maps of the sweep, and --heat says what
+colours them.
 
 With --find, the sweep ends at the first variant that does what is looked for. It is made
 smaller axis by axis, and what is printed is the command that boots it. Several conditions
@@ -163,7 +163,7 @@ func (f *sweepFlags) contradictions(binaries []string) error {
 		{f.sample < 0, fmt.Sprintf("--sample cannot be %d: want how many variants to draw", f.sample)},
 		{f.seed != 0 && f.sample == 0, "--seed says how to draw, and no --sample says how many variants"},
 		{f.jobs < 0, fmt.Sprintf("--jobs cannot be %d: want how many to boot at once, or 0 for as many as there are CPUs", f.jobs)},
-		{f.heat != "" && !sweepForms.form(form).heat, "--heat colours a map: it wants -o svg or png"},
+		{f.heat != "" && !sweepForms.form(form).heat, "--heat colours a map: it wants -o html, svg or png"},
 		{f.resume && f.file == "", "--resume goes on with a file: it wants --out FILE, with -o jsonl or csv"},
 		{f.resume && form != formJSONL && form != formCSV, "--resume goes on behind the rows of a file: it wants -o jsonl or csv"},
 		{f.resume && f.find != "", "--resume and --find contradict each other: --find has no rows to go on behind"},

@@ -195,3 +195,21 @@ func TestSweepFault(t *testing.T) {
 		require.Equal(t, s.outcomes, again.outcomes)
 	}
 }
+
+// TestSweepOfNothing: what is interrupted before its first boot has ended is written in all forms.
+func TestSweepOfNothing(t *testing.T) {
+	t.Parallel()
+	for _, form := range sweepForms {
+		t.Run(form.name, func(t *testing.T) {
+			t.Parallel()
+			s := &sweep{
+				plan:  &sweepPlan{parts: []sweepPart{{axes: harness.Axes{List: []harness.Axis{{Key: "cpus", Values: []string{"1", "2"}}}}}}},
+				flags: &sweepFlags{global: &global{}}, outcomes: map[harness.Outcome]int{},
+			}
+			var b bytes.Buffer
+			rows, err := form.open(&b, s, render.Style{})
+			require.NoError(t, err)
+			require.NoError(t, rows.end(false))
+		})
+	}
+}

@@ -35,6 +35,7 @@ var sweepForms = sweepFormTable{
 	{name: formCSV, open: newCSVRows, take: takeCSV},
 	{name: formMarkdown, open: newMarkdownRows},
 	{name: formJUnit, open: newCaseRows},
+	{name: formHTML, open: newPageRows, heat: true},
 	{name: formSVG, open: mapRows((*render.Heat).SVG), heat: true},
 	{name: formPNG, open: mapRows((*render.Heat).PNG), heat: true},
 }

@@ -18,6 +18,17 @@ func mapRows(draw func(*render.Heat, io.Writer) error) func(io.Writer, *sweep, r
 	}
 }
 
+// newPageRows are a map as a page, with the folded tables below it.
+func newPageRows(w io.Writer, s *sweep, _ render.Style) (sweepRows, error) {
+	heat, err := render.NewHeat(s.plan.parts[0].axes, render.HeatOptions{Key: s.flags.heat, Binaries: len(s.plan.parts), Details: true})
+	if err != nil {
+		return nil, withStatus(statusUsage, err)
+	}
+	return &foldedRows{w: w, s: s, each: func(r sweepRow) { heat.Add(r.number, r.result) }, write: func(w io.Writer, views []render.SweepView) error {
+		return heat.HTML(w, views...)
+	}}, nil
+}
+
 // pictureRows collect a map, and draw it at the end.
 type pictureRows struct {
 	w    io.Writer

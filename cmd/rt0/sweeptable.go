@@ -18,6 +18,7 @@ type foldedRows struct {
 	folder *diff.Folder // of the part that is swept
 	number int          // of that part
 	views  []render.SweepView
+	each   func(r sweepRow) // what else is to be done with a row; nil: nothing
 	write  func(w io.Writer, views []render.SweepView) error
 }
 
@@ -53,6 +54,9 @@ func (t *foldedRows) row(r sweepRow) error {
 		t.views = append(t.views, render.SweepView{Title: t.title(r), Axes: r.part.axes})
 	}
 	t.folder.Add(r.result.Variant, r.result.Report)
+	if t.each != nil {
+		t.each(r)
+	}
 	return nil
 }
 
