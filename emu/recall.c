@@ -58,7 +58,6 @@ struct stretch {
 
 struct rt0_recollection {
 	uint64_t limit, used; /* bytes */
-	uint64_t stretches;
 	struct stretch *buckets[BUCKETS];
 };
 
@@ -93,17 +92,25 @@ struct rt0_recollection *rt0_recollection_open(uint64_t limit)
 	return r;
 }
 
-void rt0_recollection_close(struct rt0_recollection *r)
+void rt0_recollection_forget(struct rt0_recollection *r)
 {
-	for (size_t i = 0; i < BUCKETS; i++)
+	for (size_t i = 0; i < BUCKETS; i++) {
 		for (struct stretch *s = r->buckets[i], *next; s; s = next) {
 			next = s->next;
 			free(s);
 		}
+		r->buckets[i] = NULL;
+	}
+	__atomic_store_n(&r->used, 0, __ATOMIC_RELAXED);
+}
+
+void rt0_recollection_close(struct rt0_recollection *r)
+{
+	rt0_recollection_forget(r);
 	free(r);
 }
 
-uint64_t rt0_recollection_bytes(struct rt0_recollection *r) { return r->used; }
+uint64_t rt0_recollection_bytes(struct rt0_recollection *r) { return __atomic_load_n(&r->used, __ATOMIC_RELAXED); }
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
@@ -555,8 +562,7 @@ void rt0_record_end(struct rt0_engine *e)
 		if (now[i] != rec->before[i])
 			s->out[nout++] = (struct patch){i, now[i]};
 	layout(e, s);
-	r->used += size;
-	r->stretches++;
+	__atomic_store_n(&r->used, r->used + size, __ATOMIC_RELAXED);
 	s->next = r->buckets[rec->key % BUCKETS];
 	__atomic_store_n(&r->buckets[rec->key % BUCKETS], s, __ATOMIC_RELEASE);
 }

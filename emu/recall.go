@@ -32,6 +32,9 @@ func (r *Recollection) Close() {
 	}
 }
 
+// Forget empties it. No engine that shares it may run meanwhile.
+func (r *Recollection) Forget() { C.rt0_recollection_forget(r.c) }
+
 // Size is how many bytes it holds.
 func (r *Recollection) Size() uint64 { return uint64(C.rt0_recollection_bytes(r.c)) }
 

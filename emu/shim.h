@@ -307,6 +307,8 @@ struct rt0_config {
 
 /* recall.c */
 struct rt0_recollection *rt0_recollection_open(uint64_t limit);
+/* Nobody may look meanwhile. */
+void rt0_recollection_forget(struct rt0_recollection *r);
 void rt0_recollection_close(struct rt0_recollection *r);
 uint64_t rt0_recollection_bytes(struct rt0_recollection *r);
 uint64_t rt0_break_hash(uint64_t addr);

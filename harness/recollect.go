@@ -3,7 +3,6 @@
 package harness
 
 import (
-	"cmp"
 	"context"
 	"sync"
 
@@ -15,8 +14,12 @@ const (
 	// recollectionBytes bounds what all stations of a sweep remember, and what is remembered for engines of one kind.
 	recollectionBytes, recollectionPart = 16 << 20, 10 << 20
 	// recordAfter is how many boots' worth of instructions engines of one kind run before one of them records: a boot that is recorded takes as long
-	// as so many others. Each recording doubles it, since what the last one was no help with, the next one may be none with either.
+	// as so many others. So whatever comes, recording at most doubles what a sweep takes.
 	recordAfter = 16
+	// recordRarely is what that becomes multiplied with when the boots after a recording were helped little by it: the next would be as well.
+	recordRarely, recordRarest = 4, 1024
+	// judgeAfter is how many boots show whether a recording has helped, and judgeMissed what part of them then was run all the same.
+	judgeAfter, judgeMissed = 8, 0.5
 )
 
 // recollections are what the stations of a sweep share, by the kind of engine.
@@ -35,11 +38,16 @@ func newRecollections(after float64) *recollections {
 // recollection is what stretches of the program did on engines of one kind (emu.Recollection), and when it is time to record more of them.
 type recollection struct {
 	memory *emu.Recollection
+	base   float64 // after, as long as recording helps
+
+	use sync.RWMutex // a boot holds it for reading; to forget, for writing
 
 	mu        sync.Mutex
 	recording bool
 	run       float64 // boots' worth of instructions that were not recalled, since something was recorded
 	after     float64 // how many have it record again
+	judged    int     // boots since then
+	ever      bool    // something was
 }
 
 // of is the one for a kind of engine; nil: there is no room for it.
@@ -56,7 +64,7 @@ func (r *recollections) of(key stageKey) *recollection {
 	if part := min(r.free, recollectionPart); part > 0 {
 		if memory, err := emu.NewRecollection(part); err == nil {
 			r.free -= part
-			r.list[key] = &recollection{memory: memory, after: r.after}
+			r.list[key] = &recollection{memory: memory, base: r.after, after: r.after}
 		}
 	}
 	return r.list[key]
@@ -97,23 +105,51 @@ func (r *recollection) due() bool {
 func (r *recollection) recorded() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.recording, r.run = false, 0
-	r.after *= 4
+	r.recording, r.run, r.judged, r.ever = false, 0, 0, true
 }
 
-// booted notes how much of a boot was not recalled.
-func (r *recollection) booted(instructions, recalled uint64) {
+// boot makes a boot on an engine that recalls, and notes how much of it was not recalled.
+func (r *recollection) boot(e *emu.Engine, report *Report, boot func() error) error {
 	if r == nil {
-		return
+		return boot()
 	}
+	r.use.RLock()
+	defer r.use.RUnlock()
+	before := e.Recalled()
+	err := boot()
+	r.booted(report.Counts.Instructions, e.Recalled()-before)
+	return err
+}
+
+// booted judges by that what the last recording was good for.
+func (r *recollection) booted(instructions, recalled uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.run += 1 - float64(recalled)/float64(cmp.Or(instructions, 1))
+	r.run += 1 - float64(recalled)/float64(max(instructions, 1))
+	if r.judged++; r.judged != judgeAfter {
+		return
+	}
+	if r.run <= judgeMissed*judgeAfter {
+		r.after = r.base
+	} else if r.ever {
+		r.after = min(r.after*recordRarely, recordRarest)
+	}
+}
+
+// makeRoom forgets everything when there is little room for more: machines come in an order, and those that were long ago do not come again.
+func (r *recollection) makeRoom() {
+	if r.memory.Size() < recollectionPart*3/4 {
+		return
+	}
+	r.use.Lock()
+	defer r.use.Unlock()
+	r.memory.Forget()
 }
 
 // record boots on an engine that records, which is opened for that. False: it had no memory to do so, or did not come to an end of its own.
 func (s *station) record(ctx context.Context, r *Report, img *loader.Image, rec *recollection) (done bool, err error) {
 	defer rec.recorded()
+	rec.makeRoom()
 	st := s.build(img, r.Machine, rec.memory, true)
 	defer st.closeLater()
 	if st.err != nil {

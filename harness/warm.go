@@ -160,9 +160,7 @@ func (s *station) onStage(ctx context.Context, r *Report, img *loader.Image) (sa
 	if err := st.engine.Restore(st.loaded); err != nil {
 		return true, fmt.Errorf("go back to the program as it was loaded: %w", err)
 	}
-	recalled := st.engine.Recalled()
-	err = s.boot(ctx, r, st)
-	st.recall.booted(r.Counts.Instructions, st.engine.Recalled()-recalled)
+	err = st.recall.boot(st.engine, r, func() error { return s.boot(ctx, r, st) })
 	full := st.engine.Mem().Exhausted()
 	size := st.engine.Mem().Footprint()
 	if st.boots++; st.boots == 1 {
