@@ -55,7 +55,7 @@ var axisKeys = map[string]string{"hugepage": "hugePage", "page-size": "pageSize"
 // In a key whose values have commas themselves (see [machine.KeepsCommas]: lists, rules, environment, cpus=0-3,8) the text is one item. Such values make
 // an axis by a file, or one by one with [Axis.Join]. There, as well as anywhere, what does not begin with a number is no range.
 //
-// Numbers may have their digits grouped (1_000_000). Each value is checked as [machine.Machine.Set] does on the default machine. An axis has at most MaxAxis
+// Numbers may have their digits grouped (1_000_000, and not 1e6). Each value is checked as [machine.Machine.Set] does on the default machine. An axis has at most MaxAxis
 // values. Errors are of type [*AxisError]; those of open, which reads a file, are wrapped in it. A nil open is os.ReadFile.
 func ParseAxis(key, text string, open func(name string) ([]byte, error)) (Axis, error) {
 	if name, ok := axisKeys[key]; ok {
