@@ -185,10 +185,12 @@ func (f *sweepFlags) boot(cmd *cobra.Command, plan *sweepPlan) error {
 	s := &sweep{
 		plan: plan, flags: f, stderr: f.progressTo(cmd), start: time.Now(), verdicts: verdicts{command: "sweep"}, outcomes: map[harness.Outcome]int{},
 	}
+	form := sweepForms.form(f.format.value)
+	s.silent = form.take != nil && f.file == "" && isTerminal(cmd.OutOrStdout())
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	interrupted := false
-	err := f.into(cmd, sweepForms.form(f.format.value), s, func(rows sweepRows) error {
+	err := f.into(cmd, form, s, func(rows sweepRows) error {
 		err := s.run(ctx, rows)
 		if interrupted = err != nil && ctx.Err() != nil; err != nil && !interrupted {
 			return err // what was begun is of no use

@@ -111,7 +111,7 @@ func TestSweepInterrupted(t *testing.T) {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			out := filepath.Join(t.TempDir(), "rows")
-			args := []string{"sweep", "--cpus", "1..500", "--until", "osinit", "-j", "1", "-o", form, paths["hello"], "--out"}
+			args := []string{"sweep", "--cpus", "1..1000", "--until", "osinit", "-j", "1", "-o", form, paths["hello"], "--out"}
 			require.Zero(t, execute(t.Context(), append(args[:len(args):len(args)], out+".whole"), &bytes.Buffer{}, &bytes.Buffer{}))
 			whole, err := os.ReadFile(out + ".whole")
 			require.NoError(t, err)
@@ -127,7 +127,7 @@ func TestSweepInterrupted(t *testing.T) {
 			}()
 			var stderr bytes.Buffer
 			require.Equal(t, int(statusInterrupted), execute(ctx, append(args[:len(args):len(args)], out), &bytes.Buffer{}, &stderr), stderr.String())
-			require.Regexp(t, `^rt0: sweep: interrupted after [0-9]+ of 500 boots; what was done is in .*, and the same command with --resume goes on from there$`,
+			require.Regexp(t, `^rt0: sweep: interrupted after [0-9]+ of 1000 boots; what was done is in .*, and the same command with --resume goes on from there$`,
 				lastLine(stderr.String()))
 			part, err := os.ReadFile(out)
 			require.NoError(t, err)

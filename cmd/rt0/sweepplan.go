@@ -70,7 +70,10 @@ func (f *sweepFlags) plan(cmd *cobra.Command, binaries, guestArgs []string) (*sw
 	p := &sweepPlan{options: append(f.bounds(), harness.Until(f.until), harness.Args(guestArgs...))}
 	p.head = f.head(guestArgs)
 	var all []harness.Axes
-	for _, name := range f.machines {
+	for i, name := range f.machines {
+		if slices.Contains(f.machines[:i], name) {
+			return nil, failf(statusUsage, "--machine: %s is there twice", name)
+		}
 		axes, err := f.axes(name)
 		if err != nil {
 			return nil, err
@@ -141,6 +144,8 @@ func (f *sweepFlags) sources(binaries []string) ([]source, error) {
 		}
 		arches = append(arches, goarch)
 	}
+	slices.SortFunc(arches, func(a, b string) int { return slices.Index(arch.Names(), a) - slices.Index(arch.Names(), b) })
+	arches = slices.Compact(arches)
 	var sources []source
 	seen := map[source]bool{}
 	for _, binary := range binaries {

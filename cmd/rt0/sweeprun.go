@@ -18,6 +18,7 @@ type sweep struct {
 	plan   *sweepPlan
 	flags  *sweepFlags
 	stderr io.Writer
+	silent bool // the rows are progress enough: a bar would stand between them
 	start  time.Time
 
 	verdicts verdicts
@@ -79,7 +80,11 @@ func (s *sweep) named(part *sweepPart, v harness.Variant, err error) error {
 func (s *sweep) run(parent context.Context, rows sweepRows) error {
 	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
-	p := newBootsProgress(s.stderr, "sweep", s.plan.len())
+	progressTo := s.stderr
+	if s.silent {
+		progressTo = io.Discard
+	}
+	p := newBootsProgress(progressTo, "sweep", s.plan.len())
 	defer p.done()
 	before := 0 // variants of the parts before
 	for i := range s.plan.parts {
@@ -122,10 +127,15 @@ func (s *sweep) progress(r sweepRow) string {
 
 // fault tells of a failure of rt0 itself as soon as it has happened, and with --verbose where.
 func (s *sweep) fault(p *bootsProgress, r sweepRow) {
-	p.line(fmt.Sprintf("sweep: %v", s.named(r.part, r.result.Variant, r.result.Panic)))
+	text := fmt.Sprintf("sweep: %v", s.named(r.part, r.result.Variant, r.result.Panic))
 	if s.flags.verbose {
-		p.line(strings.TrimSpace(r.result.Panic.Stack))
+		text += "\n" + strings.TrimSpace(r.result.Panic.Stack)
 	}
+	if s.silent {
+		fmt.Fprintln(s.stderr, text)
+		return
+	}
+	p.line(text)
 }
 
 // summary tells how it went.

@@ -109,3 +109,21 @@ func TestMachinesFit(t *testing.T) {
 		}
 	}
 }
+
+// TestSweepOnTerminal: there is no bar between rows that are written to a terminal, and no picture is.
+func TestSweepOnTerminal(t *testing.T) {
+	t.Parallel()
+	paths, err := built()
+	require.NoError(t, err)
+	args := []string{"sweep", "--cpus", "1..20", "--until", "osinit", paths["hello"], "-o"}
+	tty, written := openTerminal(t)
+	require.Zero(t, execute(context.Background(), append(args[:len(args):len(args)], formCSV), tty, tty))
+	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(written(), "\r\n", "\n")), "\n")
+	require.Len(t, lines, 1+20+1)
+	require.NotContains(t, strings.Join(lines, "\n"), "\r")
+	require.Contains(t, lines[21], "sweep: 20 boots: 20 reached;")
+
+	tty, written = openTerminal(t)
+	require.Equal(t, int(statusUsage), execute(context.Background(), append(args, formPNG), tty, tty))
+	require.Contains(t, written(), "rt0: a picture is nothing for a terminal: name a file with --out")
+}
