@@ -100,6 +100,9 @@ type sweep struct {
 
 // work takes variants and boots them, until there is none left.
 func (s *sweep) work(ctx context.Context) {
+	// The C library keeps memory for each thread: an engine that wanders leaves some with all of them.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	st := s.station()
 	defer func() { st.close() }()
 	for {
