@@ -20,7 +20,8 @@ type boot struct {
 	opts   *options
 	img    *loader.Image
 	arch   *arch.Arch
-	engine *emu.Engine
+	stage  *stage
+	engine *emu.Engine // the stage's
 	proc   *kernel.Process
 	layout loader.Layout
 	stack  loader.Stack
@@ -93,7 +94,7 @@ func (b *boot) run(ctx context.Context) kernel.Exit {
 // newBoot makes the process on a stage where the program stands, and sets the breakpoints: the guest stands before its first instruction.
 func newBoot(r *Report, o *options, st *stage, out *outline) (*boot, error) {
 	b := &boot{
-		opts: o, img: st.img, arch: st.img.Arch, report: r, engine: st.engine, layout: st.layout, outline: out,
+		opts: o, img: st.img, arch: st.img.Arch, report: r, stage: st, engine: st.engine, layout: st.layout, outline: out,
 		watchers: map[uint64][]watcher{}, locals: map[uint64]uint64{}, spent: map[uint64]int{},
 		entered: map[string]bool{}, returns: map[uint64]bool{},
 		hash: newHasher(), files: map[[2]string]bool{}, entries: map[int]int{},
@@ -112,6 +113,7 @@ func newBoot(r *Report, o *options, st *stage, out *outline) (*boot, error) {
 	b.watchDeath()
 	b.watchPoint()
 	b.watchFunctions()
+	b.tidy()
 	return b, nil
 }
 
@@ -143,13 +145,10 @@ func (b *boot) open() error {
 	return err
 }
 
-// close leaves the stage as it was, but for what the guest did.
+// close leaves the stage to others.
 func (b *boot) close() {
 	if b.proc != nil {
 		b.proc.Close()
-	}
-	for addr := range b.watchers {
-		b.unwatch(addr)
 	}
 }
 

@@ -62,8 +62,9 @@ type stage struct {
 	engine   *emu.Engine
 	layout   loader.Layout
 	promises string
-	loaded   *emu.Snapshot // nil: it is for one boot
-	recall   *recollection // nil: everything is run
+	loaded   *emu.Snapshot   // nil: it is for one boot
+	recall   *recollection   // nil: everything is run
+	marks    map[uint64]bool // the engine's breakpoints
 	boots    int
 	first    uint64 // bytes of the host's memory, after its first boot
 }
@@ -253,7 +254,7 @@ func cpuKey(m machine.Machine) string {
 
 // build opens an engine and loads the program: the one place where this is done. The stage's err says why there is none.
 func (s *station) build(img *loader.Image, m machine.Machine, memory *emu.Recollection, record bool) *stage {
-	st := &stage{img: img}
+	st := &stage{img: img, marks: map[uint64]bool{}}
 	if st.err = st.open(m, emu.Config{Memory: s.opts.memory, Recollection: memory, Record: record}); st.err != nil {
 		st.close()
 	}

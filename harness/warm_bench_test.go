@@ -13,12 +13,12 @@ import (
 )
 
 // BenchmarkWarm boots hello on 1 to 200 CPUs, one after the other on a warm engine. An operation is all of these boots; ns/boot is the mean, and
-// ns/set-up is what of it the guest does not run.
+// ns/set-up is what of it the guest does not run; "rt0" is where it begins.
 //
 //	go test ./harness -run '^$' -bench Warm/amd64 -benchtime 5x
 func BenchmarkWarm(b *testing.B) {
 	for _, goarch := range Architectures() {
-		for _, until := range []string{"main", exitPhase} {
+		for _, until := range []string{"rt0", "main", exitPhase} {
 			b.Run(goarch+"/"+until, func(b *testing.B) {
 				bin, err := fixtures.Make(b.Context(), fixtures.Spec{Program: fixtures.Hello, GOARCH: goarch})
 				require.NoError(b, err)

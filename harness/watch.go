@@ -14,21 +14,45 @@ type watcher func(t *kernel.Thread) (stop bool)
 // returns to.
 func (b *boot) watch(addr uint64, w watcher) {
 	if len(b.watchers[addr]) == 0 {
-		b.engine.Break(addr)
+		b.stage.mark(addr)
 		if local := b.localEntry(addr); local != addr {
-			b.engine.Break(local)
+			b.stage.mark(local)
 			b.locals[local] = addr
 		}
 	}
 	b.watchers[addr] = append(b.watchers[addr], w)
 }
 
-// unwatch lets threads pass addr as if nobody had watched.
+// unwatch lets threads pass addr as if nobody had watched. The breakpoint stays until somebody comes there: most are for what runs once, and the
+// next boot of the stage wants them again.
 func (b *boot) unwatch(addr uint64) {
-	b.engine.Unbreak(addr)
-	b.engine.Unbreak(b.localEntry(addr))
 	delete(b.watchers, addr)
 	delete(b.spent, addr)
+}
+
+// mark sets a breakpoint, unless there is one.
+func (st *stage) mark(addr uint64) {
+	if !st.marks[addr] {
+		st.marks[addr] = true
+		st.engine.Break(addr)
+	}
+}
+
+// unmark takes it away.
+func (st *stage) unmark(addr uint64) {
+	if st.marks[addr] {
+		delete(st.marks, addr)
+		st.engine.Unbreak(addr)
+	}
+}
+
+// tidy takes the breakpoints of former boots away that this one has not set.
+func (b *boot) tidy() {
+	for addr := range b.stage.marks {
+		if _, local := b.locals[addr]; !local && len(b.watchers[addr]) == 0 {
+			b.stage.unmark(addr)
+		}
+	}
 }
 
 // localEntry is where calls from within the module enter the function at addr: addr itself, unless code that finds the TOC comes first.
@@ -59,14 +83,20 @@ func (b *boot) once(addr uint64, w watcher) {
 
 // atBreak is the kernel's observer of breakpoints.
 func (b *boot) atBreak(t *kernel.Thread, pc uint64) (stop bool) {
+	at := pc
 	if entry, local := b.locals[pc]; local {
-		pc = entry
+		at = entry
 	}
-	for _, w := range b.watchers[pc] {
+	watchers := b.watchers[at]
+	if len(watchers) == 0 {
+		b.stage.unmark(pc)
+		return false
+	}
+	for _, w := range watchers {
 		stop = w(t) || stop
 	}
-	if b.spent[pc] == len(b.watchers[pc]) {
-		b.unwatch(pc)
+	if b.spent[at] == len(b.watchers[at]) {
+		b.unwatch(at)
 	}
 	return stop
 }
