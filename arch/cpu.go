@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // CPU is a real CPU, as what a program can learn of it. A machine names it, and adds features or takes them away.
@@ -31,8 +32,10 @@ type CPU struct {
 type InfoLine struct{ Key, Value string }
 
 // CPUNames are the CPUs of all architectures, each once, in the order of the architectures.
-func CPUNames() []string {
-	var names []string
+func CPUNames() []string { return slices.Clone(cpuNames()) }
+
+// cpuNames is CPUNames: each machine that is checked asks for them.
+var cpuNames = sync.OnceValue(func() (names []string) {
 	for _, a := range all {
 		for _, c := range a.CPUs {
 			if !slices.Contains(names, c.Name) {
@@ -41,7 +44,7 @@ func CPUNames() []string {
 		}
 	}
 	return names
-}
+})
 
 // CPU finds one of the architecture's by its name, whatever the case.
 func (a *Arch) CPU(name string) (CPU, bool) {

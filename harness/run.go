@@ -124,7 +124,7 @@ func (b *boot) open() error {
 	if err != nil {
 		return err
 	}
-	var stack loader.StackOptions
+	stack := loader.StackOptions{CPU: b.stage.cpu}
 	if vdso != nil {
 		stack.VDSO, stack.SysInfo = vdso.Addr, vdso.SysInfo
 	}
@@ -136,7 +136,7 @@ func (b *boot) open() error {
 		order = kernel.Seeded(b.opts.seed)
 	}
 	b.proc, err = kernel.New(kernel.Config{
-		Engine: b.engine, Arch: b.arch, Machine: m,
+		Engine: b.engine, Arch: b.arch, Machine: m, CPU: b.stage.cpu,
 		Exe: "/" + filepath.Base(b.report.Binary.Path), ExeData: b.img.Data, Auxv: b.stack.AuxvBytes, VDSO: vdso,
 		Descriptors: b.img.Descriptors, TOC: b.layout.TOC,
 		Entry: b.layout.Entry, SP: b.stack.SP, Bias: b.layout.Bias, Brk: b.layout.Brk, Order: order,

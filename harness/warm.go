@@ -61,6 +61,7 @@ type stage struct {
 	img      *loader.Image
 	engine   *emu.Engine
 	layout   loader.Layout
+	cpu      *arch.Processor // of all machines that come here
 	promises string
 	loaded   *emu.Snapshot   // nil: it is for one boot
 	recall   *recollection   // nil: everything is run
@@ -267,7 +268,7 @@ func (st *stage) open(m machine.Machine, cfg emu.Config) error {
 	if err != nil {
 		return err
 	}
-	st.promises = promises(cpu)
+	st.cpu, st.promises = cpu, promises(cpu)
 	cfg.Arch, cfg.Model, cfg.CPUID, cfg.XCR0, cfg.Has, cfg.ID, cfg.Guards = a, cpu.Model(), cpu.CPUID(), cpu.XCR0(), cpu.Has, cpu.CPU.MIDR, cpu.Guards()
 	if st.engine, err = emu.New(cfg); err != nil {
 		return err

@@ -28,6 +28,7 @@ type Config struct {
 	Engine  *emu.Engine
 	Arch    *arch.Arch
 	Machine machine.Machine // resolved
+	CPU     *arch.Processor // the machine's; nil: it is made of the machine
 
 	Exe     string // what /proc/self/exe links to: "/" and the base name of the binary
 	ExeData []byte // contents of that file
@@ -212,9 +213,12 @@ func New(cfg Config) (*Process, error) {
 	if cfg.Engine == nil || cfg.Arch == nil {
 		return nil, errors.New("kernel: a process needs an engine and an architecture")
 	}
-	cpu, err := cfg.Machine.Processor(cfg.Arch)
-	if err != nil {
-		return nil, err
+	cpu := cfg.CPU
+	if cpu == nil {
+		var err error
+		if cpu, err = cfg.Machine.Processor(cfg.Arch); err != nil {
+			return nil, err
+		}
 	}
 	if cfg.Output == 0 {
 		cfg.Output = defaultOutput

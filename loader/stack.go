@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
 	"github.com/rt0-dev/rt0/machine"
 )
@@ -28,6 +29,8 @@ type StackOptions struct {
 	VDSO     uint64 // AT_SYSINFO_EHDR; 0: there is no vDSO
 	SysInfo  uint64 // AT_SYSINFO; 0: there is no such entry
 	UID, GID uint32 // AT_UID, AT_EUID and AT_GID, AT_EGID
+
+	CPU *arch.Processor // the machine's; nil: it is made of the machine
 }
 
 // Stack is the first stack of a process as Linux leaves it.
@@ -55,9 +58,12 @@ func NewStack(m Memory, i *Image, l Layout, mach machine.Machine, o StackOptions
 	if err := i.checkStrings(o.Exec, args, mach.Env, limit); err != nil {
 		return Stack{}, err
 	}
-	cpu, err := mach.Processor(i.Arch)
-	if err != nil {
-		return Stack{}, err
+	cpu := o.CPU
+	if cpu == nil {
+		var err error
+		if cpu, err = mach.Processor(i.Arch); err != nil {
+			return Stack{}, err
+		}
 	}
 
 	top := cmp.Or(uint64(mach.Stack.Top), i.Arch.StackTop)
