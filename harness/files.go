@@ -18,9 +18,9 @@ const maxFiles = 4096
 // takesPath says whether a system call has a path among its arguments, and is therefore in [Report.Files].
 func takesPath(name string) bool { return strings.Contains(callArguments[name], "s") }
 
-// sawFile keeps the first call of each name on each path.
+// sawFile keeps the first call of each name on each path. The call takes one.
 func (b *boot) sawFile(c call) {
-	if !takesPath(c.Name) || len(b.report.Files) >= maxFiles {
+	if len(b.report.Files) >= maxFiles {
 		return
 	}
 	key := [2]string{c.Name, c.text}

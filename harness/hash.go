@@ -22,17 +22,27 @@ type hasher struct {
 	waiting []*kernel.Syscall // entered, not returned, in order of entry
 }
 
-func newHasher() *hasher { return &hasher{sum: sha256.New()} }
+// hashBuffer is how much of the rows is put together, in bytes.
+const hashBuffer = 4 << 10
+
+func newHasher() *hasher { return &hasher{sum: sha256.New(), buf: make([]byte, 0, hashBuffer+256)} }
 
 // record adds a tagged row of numbers and a text.
 func (h *hasher) record(tag byte, text string, values ...uint64) {
-	h.buf = append(h.buf[:0], tag)
+	if len(h.buf) >= hashBuffer {
+		h.flush()
+	}
+	h.buf = append(h.buf, tag)
 	for _, v := range values {
 		h.buf = binary.LittleEndian.AppendUint64(h.buf, v)
 	}
 	h.buf = binary.LittleEndian.AppendUint64(h.buf, uint64(len(text)))
 	h.buf = append(h.buf, text...)
+}
+
+func (h *hasher) flush() {
 	h.sum.Write(h.buf)
+	h.buf = h.buf[:0]
 }
 
 // syscall adds a call as it stands after its entry, and first the results of those that have come back since the last one.
@@ -47,6 +57,9 @@ func (h *hasher) syscall(s *kernel.Syscall) {
 }
 
 func (h *hasher) returned() {
+	if len(h.waiting) == 0 {
+		return
+	}
 	kept := h.waiting[:0]
 	for _, s := range h.waiting {
 		if s.Done {
@@ -68,6 +81,7 @@ func (h *hasher) phase(name string, s span) {
 
 // finish adds the end and returns the hash in hexadecimal.
 func (h *hasher) finish() string {
+	h.flush()
 	return hex.EncodeToString(h.sum.Sum(nil))
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
@@ -36,7 +37,8 @@ type boot struct {
 	phase       span            // the one that is open
 	inSchedinit bool
 	opened      []openInit
-	entries     map[int]int     // system calls by thread
+	entries     map[int]int // system calls by thread
+	kinds       map[uint64]*callKind
 	returns     map[uint64]bool // where initialisers return to
 	goid        uint64          // offset of goid in runtime.g; 0: not known
 	sysmon      sysmonStart
@@ -97,7 +99,7 @@ func newBoot(r *Report, o *options, st *stage, out *outline) (*boot, error) {
 		opts: o, img: st.img, arch: st.img.Arch, report: r, stage: st, engine: st.engine, layout: st.layout, outline: out,
 		watchers: map[uint64][]watcher{}, locals: map[uint64]uint64{}, spent: map[uint64]int{},
 		entered: map[string]bool{}, returns: map[uint64]bool{},
-		hash: newHasher(), files: map[[2]string]bool{}, entries: map[int]int{},
+		hash: newHasher(), files: map[[2]string]bool{}, entries: map[int]int{}, kinds: map[uint64]*callKind{},
 	}
 	b.tracer = newTracer(b)
 	if err := b.open(); err != nil {
@@ -169,12 +171,34 @@ func mappingPage(a *arch.Arch, size uint64) uint64 {
 func (b *boot) atSyscall(s *kernel.Syscall) {
 	b.hash.syscall(s)
 	b.sysmon.syscall(s)
-	c := call{s, b.arch, b.callText(s), b.report.Phase}
+	k := b.kind(s)
+	k.seen++
+	c := call{s, b.arch, "", b.report.Phase}
+	if k.texts {
+		c.text = b.callText(s)
+	}
 	b.recent.add(c)
-	b.report.Calls[s.Name]++
 	b.entries[s.Thread]++
-	b.sawFile(c)
+	if k.path {
+		b.sawFile(c)
+	}
 	b.tracer.syscall(c)
+}
+
+// callKind is what is wanted of the calls of one number.
+type callKind struct {
+	name        string
+	texts, path bool
+	seen        int
+}
+
+func (b *boot) kind(s *kernel.Syscall) *callKind {
+	k := b.kinds[s.N]
+	if k == nil {
+		k = &callKind{name: s.Name, texts: strings.ContainsAny(callArguments[s.Name], "sw"), path: takesPath(s.Name)}
+		b.kinds[s.N] = k
+	}
+	return k
 }
 
 // atSlice is the kernel's observer of progress.
@@ -191,6 +215,9 @@ func (b *boot) finish(e kernel.Exit) {
 	b.endPhase()
 	b.closeInits()
 	r.sysmon = b.sysmon.at
+	for _, k := range b.kinds {
+		r.Calls[k.name] += k.seen
+	}
 	r.Stdout, r.Stderr = cut(b.proc.Stdout()), cut(b.proc.Stderr())
 	if page := mappingPage(b.arch, uint64(r.Machine.PageSize)); page != uint64(r.Machine.PageSize) {
 		r.Events = append(r.Events, fmt.Sprintf("page size: no %s machine has pages of %s; the runtime is told so, the program is mapped in pages of %s",

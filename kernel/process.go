@@ -126,6 +126,7 @@ type Process struct {
 	table    map[uint64]*row // by system call number
 	rules    []*rule         // the machine's
 	syscalls int
+	records  []Syscall // not used yet
 
 	futexes   futexTable
 	signals   signalState

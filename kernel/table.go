@@ -119,10 +119,9 @@ func (p *Process) request() (n uint64, args [6]uint64) {
 		}
 		p.eng.SetReg(p.arch.PC, next)
 	}
-	for i := range args {
-		if i < len(convention.Args) {
-			args[i] = p.eng.Reg(convention.Args[i])
-		} else if convention.Stack != 0 {
+	p.eng.Regs(convention.Args, args[:])
+	if convention.Stack != 0 {
+		for i := len(convention.Args); i < len(args); i++ {
 			// What cannot be read is not there: Linux would return EFAULT, for calls that have so many arguments.
 			args[i], _ = p.mem.Uint(p.eng.Reg(p.arch.SP)+uint64(convention.Stack+(i-len(convention.Args))*p.arch.PtrSize), p.arch.PtrSize)
 		}
@@ -161,7 +160,12 @@ func (t *Thread) enter(n uint64, r *row, args [6]uint64) *Syscall {
 	if p.cfg.Observer.Syscall == nil {
 		return nil
 	}
-	record := &Syscall{Seq: seq, Thread: t.TID, N: n, Args: args, Instructions: p.eng.Instructions()}
+	if len(p.records) == 0 {
+		p.records = make([]Syscall, 32) // one by one would keep the collector busy
+	}
+	record := &p.records[0]
+	p.records = p.records[1:]
+	*record = Syscall{Seq: seq, Thread: t.TID, N: n, Args: args, Instructions: p.eng.Instructions()}
 	if r != nil {
 		record.Name = r.name
 	}
