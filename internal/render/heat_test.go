@@ -13,6 +13,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -167,8 +168,17 @@ func TestHeatPNG(t *testing.T) {
 	require.NoError(t, h.PNG(&one))
 	require.NoError(t, h.PNG(&two))
 	require.Equal(t, one.Bytes(), two.Bytes(), "equal sweeps give equal bytes")
+	if *update {
+		golden(t, "heat.png", two.Bytes())
+	}
 	img, err := png.Decode(&one)
 	require.NoError(t, err)
+	file, err := os.Open(filepath.Join("testdata", "heat.png"))
+	require.NoError(t, err)
+	defer file.Close()
+	want, err := png.Decode(file)
+	require.NoError(t, err)
+	require.True(t, reflect.DeepEqual(want, img), "other pixels than testdata/heat.png has: go test -update writes it anew")
 	cells, _ := readSVG(t, svgOf(t, h))
 	states := map[string]int{"reached": 0, "threw": 2, "stuck": 4}
 	for _, c := range cells {
@@ -240,7 +250,10 @@ func TestHeatTitles(t *testing.T) {
 		{"one program", nil, []string{"hello: instructions by cpus", "go1.26.8 · amd64 · machine default · to main.main · hugePage=none · 6 boots", "hello"}},
 		{"architectures", func(n int, r *harness.Report) { r.Binary.GOARCH = []string{"amd64", "arm", "386"}[n] },
 			[]string{"hello: instructions by cpus", "go1.26.8 · machine default · to main.main · hugePage=none · 6 boots", "amd64", "arm", "386"}},
-		{"programs", func(n int, r *harness.Report) { r.Binary.Path = "/x/" + strconv.Itoa(n); r.Binary.GoVersion = "go1." + strconv.Itoa(20+n/2) },
+		{"programs", func(n int, r *harness.Report) {
+			r.Binary.Path = "/x/" + strconv.Itoa(n)
+			r.Binary.GoVersion = "go1." + strconv.Itoa(20+n/2)
+		},
 			[]string{"3 programs: instructions by cpus", "amd64 · machine default · to main.main · hugePage=none · 6 boots", "0, go1.20", "1, go1.20", "2, go1.21"}},
 		{"machines", func(n int, r *harness.Report) { r.Machine.Name = "m" + strconv.Itoa(n) },
 			[]string{"go1.26.8 · amd64 · to main.main · 6 boots", "machine m0", "machine m1", "machine m2"}},
@@ -316,6 +329,7 @@ func TestHeatPlaces(t *testing.T) {
 		"one value":   {sweepAxes(cpus, alone), 1, 1, 4, 1},
 		"two":         {sweepAxes(hugePages, alone, cpus), 1, 1, 4, 3},
 		"three":       {sweepAxes(pageSizes, hugePages, cpus), 1, 2, 4, 3},
+		"longest":     {sweepAxes(cpus, pageSizes, hugePages), 1, 2, 4, 3},
 		"binaries":    {sweepAxes(pageSizes, hugePages, cpus), 2, 4, 4, 3},
 		"zip":         {zip, 1, 1, 3, 1},
 		"long":        {sweepAxes(pageSizes, harness.Axis{Key: "random", Values: numbers(1, 1099)}), 1, 2, 50, 22},
@@ -326,6 +340,24 @@ func TestHeatPlaces(t *testing.T) {
 			require.Equal(t, []int{c.maps, c.across, c.down}, []int{maps, across, down})
 		})
 	}
+}
+
+// The longest axis goes across, whichever it is, and a cell is named in the order of the axes.
+func TestHeatArrangement(t *testing.T) {
+	t.Parallel()
+	axes := sweepAxes(someCPUs, hugePages, pageSizes)
+	h := heatOf(t, axes, HeatOptions{Key: "gomaxprocs"})
+	cells, texts := readSVG(t, svgOf(t, h))
+	require.Len(t, cells, 30)
+	require.Equal(t, "cpus 1, hugePage none, pageSize 4KiB: reached main.main; 1", cells[0].Title)
+	require.Equal(t, "cpus 2, hugePage none, pageSize 4KiB: reached main.main; 2", cells[1].Title)
+	require.Equal(t, "cpus 250, hugePage 1GiB, pageSize 64KiB: stuck in schedinit: deadlock; 250", cells[29].Title)
+	require.Subset(t, texts, []string{"hello: gomaxprocs by cpus, hugePage and pageSize", "pageSize 4KiB", "pageSize 64KiB"})
+
+	axes = sweepAxes(manyCPUs, hugePages, pageSizes)
+	cells, _ = readSVG(t, svgOf(t, heatOf(t, axes, HeatOptions{})))
+	require.Equal(t, "cpus 1 – 192, hugePage none, pageSize 4KiB: reached main.main", cells[0].Title)
+	require.Equal(t, "cpus 1 – 240, hugePage 2MiB – 1GiB, pageSize 4KiB: reached main.main", cells[3].Title)
 }
 
 // What a sweep draws of a larger product stands where the product has it.
@@ -364,8 +396,8 @@ func TestHeatOfAnInterruptedSweep(t *testing.T) {
 func TestHeatRefusesWhatIsNoPicture(t *testing.T) {
 	t.Parallel()
 	long := harness.Axis{Key: "random", Values: numbers(1, 900)}
-	_, err := NewHeat(sweepAxes(manyCPUs, hugePages, pageSizes), HeatOptions{})
-	require.EqualError(t, err, "a heat map has two axes, and what varies besides (cpus) would make 256 maps of it, more than 64: give an axis one value, or write csv")
+	_, err := NewHeat(sweepAxes(harness.Axis{Key: "memory", Values: numbers(1, 65)}, hugePages, manyCPUs, harness.Axis{Key: "args", Values: numbers(1, 66)}), HeatOptions{})
+	require.EqualError(t, err, "a heat map has two axes, and what varies besides (memory, hugePage) would make 195 maps of it, more than 64: give an axis one value, or write csv")
 	_, err = NewHeat(sweepAxes(long, long, long, long, long, long, long, long, long), HeatOptions{Binaries: 2})
 	require.ErrorContains(t, err, "random, the binaries)")
 	_, err = NewHeat(sweepAxes(manyCPUs, harness.Axis{Key: "random", Values: numbers(1, 1000)}), HeatOptions{})

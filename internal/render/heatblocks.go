@@ -27,7 +27,13 @@ const (
 func (h *Heat) blocks(s heatScale) [][]heatBlock {
 	same := func(a, b *heatBlock) bool { return false }
 	if len(h.cells) > separateCells {
-		same = func(a, b *heatBlock) bool { return a.cell == b.cell }
+		same = func(a, b *heatBlock) bool {
+			x, y := a.cell, b.cell
+			if s.key == heatOutcome {
+				x.number, x.value, y.number, y.value = 0, 0, 0, 0
+			}
+			return x == y
+		}
 	}
 	list, n := h.blocksBy(s, same)
 	if n > exactBlocks {
@@ -101,11 +107,7 @@ func (h *Heat) tip(m int, b heatBlock) string {
 	if h.options.Binaries > 1 {
 		where = append(where, h.binary(m/h.grid.maps))
 	}
-	spots := h.grid.spots(m, b.row, b.column, b.column+b.columns-1)
-	for i, spot := range spots {
-		if b.rows > 1 && i == len(spots)-2 {
-			spot.value += " – " + h.grid.dims[len(h.grid.dims)-2].labels[b.row+b.rows-1]
-		}
+	for _, spot := range h.grid.spots(m, b) {
 		where = append(where, spot.axis+" "+spot.value)
 	}
 	text := h.ends.texts[b.cell.end]

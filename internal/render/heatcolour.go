@@ -72,7 +72,7 @@ func ramp(at float64) color.RGBA {
 	at = min(max(at, 0), 1) * float64(len(viridis)-1)
 	i := min(int(at), len(viridis)-2)
 	part := at - float64(i)
-	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + (float64(b)-float64(a))*part)) }
+	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + float64((float64(b)-float64(a))*part))) } // rounded twice on every host
 	a, b := viridis[i], viridis[i+1]
 	return color.RGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xff}
 }
@@ -190,5 +190,5 @@ func (s heatScale) number(at float64) int64 {
 	case s.logarithmic:
 		return int64(math.Round(float64(s.low) * math.Pow(float64(s.high)/float64(s.low), at)))
 	}
-	return int64(math.Round(float64(s.low) + at*(float64(s.high)-float64(s.low))))
+	return int64(math.Round(float64(s.low) + float64(at*(float64(s.high)-float64(s.low)))))
 }

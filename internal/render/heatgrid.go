@@ -5,6 +5,7 @@ package render
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,7 @@ const (
 // heatGrid says where each variant stands: on which map, in which column and row.
 type heatGrid struct {
 	axes     harness.Axes
-	dims     []heatDim // the axes that vary, the fastest last
+	dims     []heatDim // the axes that vary: those that make maps, then the one down, then the one across
 	binaries int
 	across   int // columns
 	down     int // rows
@@ -31,13 +32,14 @@ type heatGrid struct {
 
 // heatDim is an axis that varies; of zipped axes, all of them together.
 type heatDim struct {
+	axis   int // its place in Axes.List
 	title  string
 	labels []string
 	index  map[string]int // of the labels; nil where a variant's place follows from its number
 }
 
 func newHeatGrid(axes harness.Axes, binaries int) (*heatGrid, error) {
-	g := &heatGrid{axes: axes, dims: heatDims(axes), binaries: binaries, across: 1, down: 1, maps: 1}
+	g := &heatGrid{axes: axes, dims: arranged(heatDims(axes)), binaries: binaries, across: 1, down: 1, maps: 1}
 	further := g.dims
 	if n := len(g.dims); n > 0 {
 		x := g.dims[n-1]
@@ -72,7 +74,24 @@ func newHeatGrid(axes harness.Axes, binaries int) (*heatGrid, error) {
 	return g, nil
 }
 
-// heatDims are what varies.
+// arranged puts the longest axis across and the next one down, the faster first where they are equal: a screen is wide, and of an axis that makes maps
+// there should be few. The others keep their order.
+func arranged(dims []heatDim) []heatDim {
+	var last []heatDim
+	for len(dims) > 0 && len(last) < 2 {
+		longest := len(dims) - 1
+		for i := longest; i >= 0; i-- {
+			if len(dims[i].labels) > len(dims[longest].labels) {
+				longest = i
+			}
+		}
+		last = append([]heatDim{dims[longest]}, last...)
+		dims = slices.Delete(dims, longest, longest+1)
+	}
+	return append(dims, last...)
+}
+
+// heatDims are what varies, in the order of the axes.
 func heatDims(axes harness.Axes) []heatDim {
 	var dims []heatDim
 	if axes.Zip {
@@ -97,11 +116,11 @@ func heatDims(axes harness.Axes) []heatDim {
 		}
 		return dims
 	}
-	for _, a := range axes.List {
+	for at, a := range axes.List {
 		if len(a.Values) < 2 {
 			continue
 		}
-		d := heatDim{title: a.Key, labels: a.Values}
+		d := heatDim{axis: at, title: a.Key, labels: a.Values}
 		if axes.Sample != 0 {
 			d.index = map[string]int{}
 			for i, value := range a.Values {
@@ -169,24 +188,27 @@ func (g *heatGrid) coordinates(v harness.Variant) ([]int, bool) {
 		coords[0] = c
 		return coords, ok
 	}
-	k, index := len(g.dims)-1, v.Index
-	for i := len(g.axes.List) - 1; i >= 0; i-- {
-		n := len(g.axes.List[i].Values)
-		if n < 2 {
+	for k, d := range g.dims {
+		if d.index == nil {
+			coords[k] = v.Index / g.stride(d.axis) % len(d.labels)
 			continue
 		}
-		d := g.dims[k]
-		coords[k] = index % n
-		if d.index != nil {
-			c, ok := d.index[v.Values[i]]
-			if !ok {
-				return nil, false
-			}
-			coords[k] = c
+		c, ok := d.index[v.Values[d.axis]]
+		if !ok {
+			return nil, false
 		}
-		index, k = index/n, k-1
+		coords[k] = c
 	}
 	return coords, true
+}
+
+// stride is how many variants have the same value of an axis before the next value comes.
+func (g *heatGrid) stride(axis int) int {
+	n := 1
+	for _, a := range g.axes.List[axis+1:] {
+		n *= len(a.Values)
+	}
+	return n
 }
 
 // middle is the cell in the middle of a block.
@@ -195,26 +217,38 @@ func (g *heatGrid) middle(m int, b heatBlock) int {
 }
 
 // heatSpot is a value of an axis.
-type heatSpot struct{ axis, value string }
+type heatSpot struct {
+	at          int // of Axes.List
+	axis, value string
+}
 
-// spots are the values of a cell, the slowest axis first; a stretch of cells across has its first and its last.
-func (g *heatGrid) spots(m, row, from, to int) []heatSpot {
+// spots are the values of a block, in the order of the axes; of more than one cell the first and the last.
+func (g *heatGrid) spots(m int, b heatBlock) []heatSpot {
+	list := g.blockSpots(m, b)
+	slices.SortStableFunc(list, func(a, b heatSpot) int { return a.at - b.at })
+	return list
+}
+
+func (g *heatGrid) blockSpots(m int, b heatBlock) []heatSpot {
 	list := g.mapSpots(m)
 	n := len(g.dims)
 	if n == 0 {
 		return list
 	}
-	x := g.dims[n-1]
+	span := func(d heatDim, from, n int) heatSpot {
+		value := d.labels[from]
+		if n > 1 {
+			value += " – " + d.labels[from+n-1]
+		}
+		return heatSpot{d.axis, d.title, value}
+	}
+	from := b.column
 	if g.wrapped {
-		from, to = row*g.across+from, row*g.across+to
+		from += b.row * g.across
 	} else if n > 1 {
-		list = append(list, heatSpot{g.dims[n-2].title, g.dims[n-2].labels[row]})
+		list = append(list, span(g.dims[n-2], b.row, b.rows))
 	}
-	value := x.labels[from]
-	if to > from {
-		value += " – " + x.labels[to]
-	}
-	return append(list, heatSpot{x.title, value})
+	return append(list, span(g.dims[n-1], from, b.columns))
 }
 
 // mapSpots are the values that a map is of.
@@ -224,7 +258,7 @@ func (g *heatGrid) mapSpots(m int) []heatSpot {
 	m %= g.maps
 	for i := len(further) - 1; i >= 0; i-- {
 		n := len(further[i].labels)
-		list[i] = heatSpot{further[i].title, further[i].labels[m%n]}
+		list[i] = heatSpot{further[i].axis, further[i].title, further[i].labels[m%n]}
 		m /= n
 	}
 	return list

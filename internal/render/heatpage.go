@@ -53,7 +53,7 @@ type heatTableRow struct {
 
 // heatData is what the page's script knows.
 type heatData struct {
-	Axes     []heatAxis `json:"axes"` // those that vary, the fastest last
+	Axes     []heatAxis `json:"axes"` // those that vary: that make maps, then the one down, then the one across
 	Binaries []string   `json:"binaries"`
 	Across   int        `json:"across"`
 	Down     int        `json:"down"`
@@ -77,6 +77,7 @@ type heatData struct {
 }
 
 type heatAxis struct {
+	At     int      `json:"at"` // among all axes, in their order
 	Title  string   `json:"title"`
 	Labels []string `json:"labels"`
 }
@@ -167,7 +168,7 @@ func (h *Heat) data(scene *heatScene) heatData {
 		Plots: scene.plots, Width: scene.cell.w, Height: scene.cell.h, States: []string{"not booted"}, Ends: h.ends.texts, Facts: []heatFact{},
 	}
 	for _, dim := range g.dims {
-		d.Axes = append(d.Axes, heatAxis{dim.title, dim.labels})
+		d.Axes = append(d.Axes, heatAxis{dim.axis, dim.title, dim.labels})
 	}
 	for n := range h.binaries {
 		d.Binaries = append(d.Binaries, h.binary(n))

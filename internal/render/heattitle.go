@@ -56,7 +56,7 @@ func (h *Heat) title() string {
 	}
 	key := strings.TrimPrefix(h.key(), "counts.")
 	var names []string
-	for _, d := range h.grid.dims {
+	for _, d := range heatDims(h.grid.axes) {
 		names = append(names, d.title)
 	}
 	if len(names) > 0 {

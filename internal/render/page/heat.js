@@ -31,32 +31,34 @@ const mapOf = (cell) => Math.floor(cell / perMap);
 const rowOf = (cell) => Math.floor((cell % perMap) / data.across);
 const columnOf = (cell) => cell % data.across;
 const cellAt = (map, row, column) => map * perMap + row * data.across + column;
-const fastest = data.axes[data.axes.length - 1];
+const across = data.axes[data.axes.length - 1];
 
 // exists says whether a cell stands for a variant: the last row of a long axis may be shorter.
 function exists(cell) {
   if (cell < 0 || cell >= state.length) return false;
-  return !data.wrapped || cell % perMap < fastest.labels.length;
+  return !data.wrapped || cell % perMap < across.labels.length;
 }
 
-// place is a cell's values of the axes, the slowest first.
+// place is a cell's values of the axes, in the order of the sweep.
 function place(cell) {
   const list = [];
   const n = data.axes.length;
   const inMap = data.wrapped ? 1 : Math.min(2, n);
+  const add = (axis, k) => list.push({ at: axis.at, title: axis.title, value: axis.labels[k] });
   let map = mapOf(cell) % data.maps;
   for (let i = n - inMap - 1; i >= 0; i--) {
     const axis = data.axes[i];
-    list.unshift([axis.title, axis.labels[map % axis.labels.length]]);
+    add(axis, map % axis.labels.length);
     map = Math.floor(map / axis.labels.length);
   }
-  if (inMap === 2) list.push([data.axes[n - 2].title, data.axes[n - 2].labels[rowOf(cell)]]);
-  if (n > 0) list.push([fastest.title, fastest.labels[data.wrapped ? cell % perMap : columnOf(cell)]]);
-  if (data.binaries.length > 1) list.unshift(["binary", data.binaries[Math.floor(mapOf(cell) / data.maps)]]);
+  if (inMap === 2) add(data.axes[n - 2], rowOf(cell));
+  if (n > 0) add(across, data.wrapped ? cell % perMap : columnOf(cell));
+  list.sort((a, b) => a.at - b.at);
+  if (data.binaries.length > 1) list.unshift({ title: "binary", value: data.binaries[Math.floor(mapOf(cell) / data.maps)] });
   return list;
 }
 
-const nameOf = (cell) => place(cell).map(([axis, value]) => axis + "=" + value).join(", ") || "the machine as it is";
+const nameOf = (cell) => place(cell).map((p) => p.title + "=" + p.value).join(", ") || "the machine as it is";
 
 function command(cell) {
   const list = [];
