@@ -4,7 +4,6 @@ package main
 
 import (
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/rt0-dev/rt0/internal/render"
@@ -58,7 +57,7 @@ func (c *caseRows) row(r sweepRow) error {
 	b := r.result.Report.Binary
 	suite := strings.Join(r.part.place, " ")
 	if suite == "" {
-		suite = strings.TrimSpace(filepath.Base(b.Path) + " " + b.GOARCH)
+		suite = strings.TrimSpace(r.part.name + " " + b.GOARCH)
 	}
 	c.cases.Add(suite, r.result.Variant, r.judged)
 	return nil

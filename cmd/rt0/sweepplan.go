@@ -30,6 +30,7 @@ type sweepPlan struct {
 // sweepPart is one binary on the variants of one machine.
 type sweepPart struct {
 	place []string // one for each of the plan's lead
+	name  string   // of the binary, as it was asked for
 	bin   string   // an ELF file
 	axes  harness.Axes
 }
@@ -115,7 +116,7 @@ func (f *sweepFlags) plan(cmd *cobra.Command, binaries, guestArgs []string) (*sw
 		}
 		p.head.binary(s.binary, binary)
 		for i, axes := range all {
-			part := sweepPart{bin: bin, axes: axes}
+			part := sweepPart{name: s.binary, bin: bin, axes: axes}
 			if several.binaries {
 				part.place = append(part.place, s.binary)
 			}

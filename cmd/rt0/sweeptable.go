@@ -70,7 +70,7 @@ func (t *foldedRows) fold() {
 // title is what a part boots, in words.
 func (t *foldedRows) title(r sweepRow) string {
 	b := r.result.Report.Binary
-	words := []string{b.Path, b.GOARCH, b.GoVersion}
+	words := []string{r.part.name, b.GOARCH, b.GoVersion}
 	if name := r.part.axes.Machine.Name; len(t.s.flags.machines) > 1 || name != machine.New().Name {
 		words = append(words, name)
 	}
