@@ -459,6 +459,12 @@ static void pieces(struct rt0_engine *e, const struct seen *p, uint8_t bit, stru
 	if (s && bit == WRITTEN)
 		host = rt0_space_peek(&e->space, p->addr, &valid, &mapped);
 	for (uint32_t i = 0, end; i < RT0_PAGE_SIZE; i = end) {
+		uint64_t word;
+		memcpy(&word, p->state + (i & -8u), sizeof word);
+		if (!(word & bit * 0x0101010101010101ull)) { /* most of a page is none */
+			end = (i & -8u) + 8;
+			continue;
+		}
 		for (end = i + 1; end < RT0_PAGE_SIZE && (p->state[end] & bit) == (p->state[i] & bit); end++)
 			;
 		if (!(p->state[i] & bit))
