@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Bench compares rt0 with Debian's qemu-user, side by side in one run: what a whole process takes to boot hello, and what user time a
-// CPU-bound program costs. `make bench` builds rt0 and installs qemu-user first. Runs of the two alternate, so that a busy host
-// disturbs both alike; medians are compared.
+// Bench measures rt0, and Debian's qemu-user beside it in the same run: whole processes that boot hello or compute, boots of a warm sweep, sweeps
+// of many variants, and of two cores. `make bench` builds rt0 and installs qemu-user first. Runs of what is compared alternate, so that a busy
+// host disturbs both alike; medians are compared. With -write the tables go to docs/performance.md, each with the host and the time.
 //
 // It is the only place in the repository where wall-clock time is looked at.
 package main
@@ -12,38 +12,23 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/rt0-dev/rt0/arch"
-	"github.com/rt0-dev/rt0/fixtures"
-)
-
-// The goals: rt0's share of qemu-user's time, and the memory of one boot.
-const (
-	goalStart   = 0.6
-	goalCompute = 2.5
-	goalMemory  = 150 << 20
 )
 
 // workaround is what qemu-user needs to run a program at all: the i386 one of Debian 12 crashes on nearly every program of Go 1.14 and
 // newer; it was seen to do so no more once the runtime sends itself no preemption signals.
 var workaround = map[string][]string{"386": {"GODEBUG=asyncpreemptoff=1"}}
 
-// withGoal are the architectures whose CPU-bound figure has a goal; the others are reported.
-var withGoal = []string{"amd64", "arm64"}
-
 // target is an architecture that is compared.
 type target struct {
-	goarch  string
-	qemu    contender
-	compute limit // the goal for the CPU-bound program
+	goarch string
+	qemu   contender
 }
 
 // targets are the architectures of a list, or all.
@@ -58,162 +43,120 @@ func targets(list string) ([]target, error) {
 		if !ok {
 			return nil, fmt.Errorf("unknown architecture %q: there are %s", name, strings.Join(arch.Names(), ", "))
 		}
-		t := target{name, contender{command: "qemu-" + a.QEMU, env: workaround[name]}, noGoal}
-		if slices.Contains(withGoal, name) {
-			t.compute = goalCompute
-		}
-		all = append(all, t)
+		all = append(all, target{name, contender{command: "qemu-" + a.QEMU, env: workaround[name]}})
 	}
 	return all, nil
 }
 
 type options struct {
-	rt0           string
-	runs, compute int
-	toolchain     string
-	arches        string
-	strict        bool
+	rt0          string
+	runs, rounds int
+	compute      int
+	variants     int
+	toolchain    string
+	targets      []target
 }
+
+// A section is a table of its own.
+type section struct {
+	name string
+	run  func(ctx context.Context, o options) (*table, error)
+}
+
+var sections = []section{{"hello", hello}, {"compute", computing}, {"warm", warm}, {"variants", variants}, {"cores", cores}}
 
 func main() {
 	var o options
+	var arches, only, page string
 	flag.StringVar(&o.rt0, "rt0", "bin/rt0", "the `command` to measure")
-	flag.IntVar(&o.runs, "n", 20, "`runs` of hello")
+	flag.IntVar(&o.runs, "n", 20, "`runs` of processes that boot hello")
+	flag.IntVar(&o.rounds, "rounds", 5, "`rounds` of sweeps, a median of which is shown")
 	flag.IntVar(&o.compute, "compute", 5, "`runs` of the CPU-bound program")
+	flag.IntVar(&o.variants, "variants", 20_000, "`variants` of the large sweep, a multiple of 200")
 	flag.StringVar(&o.toolchain, "toolchain", "", "Go `release` to build the programs with (default: the go on PATH)")
-	flag.StringVar(&o.arches, "arch", "", "architectures, a comma between them (default: all)")
-	flag.BoolVar(&o.strict, "strict", false, "exit with status 1 when a goal is missed")
+	flag.StringVar(&arches, "arch", "", "architectures, a comma between them (default: all)")
+	flag.StringVar(&only, "only", "", "sections, a comma between them: hello, compute, warm, variants, cores (default: all)")
+	flag.StringVar(&page, "write", "", "put the tables into this `page`, between the lines that name them")
+	quick := flag.Bool("quick", false, "few runs of each, to see that everything works: the figures mean nothing")
+	strict := flag.Bool("strict", false, "exit with status 1 when a goal is missed")
 	flag.Parse()
+	if *quick {
+		o.runs, o.rounds, o.compute, o.variants = 2, 1, 1, 1000
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	missed, err := run(ctx, os.Stdout, o)
+	err := o.check(arches)
+	lost := 0
+	if err == nil {
+		lost, err = o.run(ctx, os.Stdout, only, page)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(2)
 	}
-	if missed > 0 && o.strict {
+	if lost > 0 && *strict {
 		os.Exit(1)
 	}
 }
 
-// run prints both tables and returns how many goals were missed.
-func run(ctx context.Context, w io.Writer, o options) (missed int, err error) {
-	rt0, err := filepath.Abs(o.rt0)
+// check makes the options complete, and says what is wrong with them.
+func (o *options) check(arches string) (err error) {
+	if o.rt0, err = filepath.Abs(o.rt0); err != nil {
+		return err
+	}
+	if _, err := os.Stat(o.rt0); err != nil {
+		return fmt.Errorf("find rt0 (run make build): %w", err)
+	}
+	if o.variants < block || o.variants%block != 0 {
+		return fmt.Errorf("-variants cannot be %d: want a multiple of %d", o.variants, block)
+	}
+	if o.runs < 1 || o.rounds < 1 || o.compute < 1 {
+		return fmt.Errorf("-n, -rounds and -compute cannot be %d, %d and %d: each of them is 1 at least", o.runs, o.rounds, o.compute)
+	}
+	o.targets, err = targets(arches)
+	return err
+}
+
+// chosen are the sections of a list, or all.
+func chosen(only string) ([]section, error) {
+	if only == "" {
+		return sections, nil
+	}
+	var list []section
+	for name := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(sections, func(s section) bool { return s.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("-only has %q, which is no section: see -help", name)
+		}
+		list = append(list, sections[i])
+	}
+	return list, nil
+}
+
+// run prints the tables, and returns how many goals were missed.
+func (o options) run(ctx context.Context, w io.Writer, only, page string) (lost int, err error) {
+	list, err := chosen(only)
 	if err != nil {
 		return 0, err
 	}
-	if _, err := os.Stat(rt0); err != nil {
-		return 0, fmt.Errorf("find rt0 (run make build): %w", err)
-	}
-	list, err := targets(o.arches)
-	if err != nil {
-		return 0, err
-	}
-	boot := contender{command: rt0, args: []string{"boot"}}
-	exit := contender{command: rt0, args: []string{"boot", "--until", "exit"}}
-	wall := func(s sample) time.Duration { return s.wall }
-	user := func(s sample) time.Duration { return s.user }
-
-	fmt.Fprintf(w, "hello: wall time of the whole process, median of %d runs each, interleaved\n", o.runs)
-	table := newTable(w, "GOARCH", boot.String(), exit.String(), "qemu-user", "boot ÷ qemu", "goal", "exit ÷ qemu", "peak RSS")
-	for _, t := range list {
-		m, err := measure(ctx, o, fixtures.Hello, t.goarch, []contender{boot, exit, t.qemu}, o.runs)
+	for _, s := range list {
+		host := host()
+		t, err := s.run(ctx, o)
 		if err != nil {
-			return missed, err
+			return lost, fmt.Errorf("%s: %w", s.name, err)
 		}
-		r, rss := share(m[0], m[2], wall), max(m[0].peakRSS(), m[1].peakRSS())
-		missed += count(r > goalStart, rss > goalMemory, m[0].failed+m[1].failed > 0)
-		table.row(t.goarch, m[0].median(wall), m[1].median(wall), m[2].median(wall), r, limit(goalStart), share(m[1], m[2], wall), size(rss))
-		table.note(t.goarch, m)
-	}
-	table.flush()
-
-	fmt.Fprintf(w, "\ncompute: user time of the whole process, median of %d runs each, interleaved\n", o.compute)
-	table = newTable(w, "GOARCH", exit.String(), "qemu-user", "exit ÷ qemu", "goal", "peak RSS")
-	for _, t := range list {
-		m, err := measure(ctx, o, fixtures.Compute, t.goarch, []contender{exit, t.qemu}, o.compute)
-		if err != nil {
-			return missed, err
+		t.text(w)
+		if lost += t.missed; page == "" {
+			continue
 		}
-		r, rss := share(m[0], m[1], user), m[0].peakRSS()
-		missed += count(float64(r) > float64(t.compute), rss > goalMemory, m[0].failed > 0)
-		table.row(t.goarch, m[0].median(user), m[1].median(user), r, t.compute, size(rss))
-		table.note(t.goarch, m)
-	}
-	table.flush()
-
-	verdict := "all met"
-	if missed > 0 {
-		verdict = fmt.Sprintf("%d missed", missed)
-	}
-	fmt.Fprintf(w, "\ngoals, at most: %.1f and %.1f times qemu-user's time, %d MiB resident: %s\n", goalStart, goalCompute, goalMemory>>20, verdict)
-	return missed, nil
-}
-
-func count(missed ...bool) (n int) {
-	for _, m := range missed {
-		if m {
-			n++
+		if err := write(page, s.name, host, t); err != nil {
+			return lost, err
 		}
 	}
-	return n
-}
-
-// A table is aligned text, with notes below.
-type table struct {
-	w     *tabwriter.Writer
-	notes []string
-}
-
-func newTable(w io.Writer, heads ...string) *table {
-	t := &table{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
-	fmt.Fprintln(t.w, strings.Join(heads, "\t"))
-	return t
-}
-
-// note keeps what a reader must know of the runs: which failed, and what was changed to let them run.
-func (t *table) note(goarch string, all []series) {
-	for _, s := range all {
-		if s.env != nil {
-			t.notes = append(t.notes, fmt.Sprintf("%s: %s ran with %s", goarch, s.contender, strings.Join(s.env, " ")))
-		}
-		if s.failed > 0 {
-			t.notes = append(t.notes, fmt.Sprintf("%s: %s failed in %d of %d runs: %s", goarch, s.contender, s.failed, s.failed+len(s.samples), s.reason))
-		}
+	says := "all met"
+	if lost > 0 {
+		says = fmt.Sprintf("%d missed", lost)
 	}
+	fmt.Fprintln(w, "goals:", says)
+	return lost, nil
 }
-
-func (t *table) row(cells ...any) {
-	for i, cell := range cells {
-		if i > 0 {
-			fmt.Fprint(t.w, "\t")
-		}
-		fmt.Fprint(t.w, cell)
-	}
-	fmt.Fprintln(t.w)
-}
-
-func (t *table) flush() {
-	for _, note := range t.notes {
-		fmt.Fprintln(t.w, note)
-	}
-	_ = t.w.Flush()
-}
-
-// limit is a goal for a ratio.
-type limit float64
-
-// noGoal is the limit of what is only reported.
-var noGoal = limit(math.Inf(1))
-
-func (l limit) String() string {
-	if l == noGoal {
-		return "–"
-	}
-	return fmt.Sprintf("≤ %.1f", float64(l))
-}
-
-// size is an amount of memory in bytes.
-type size int64
-
-func (s size) String() string { return fmt.Sprintf("%.0f MiB", float64(s)/(1<<20)) }

@@ -32,8 +32,8 @@ func (c contender) String() string {
 
 // A sample is one run of a process.
 type sample struct {
-	wall, user time.Duration
-	rss        int64 // peak, in bytes
+	wall, user, cpu time.Duration // cpu: user and system
+	rss             int64         // peak, in bytes
 }
 
 // A series is what one contender did.
@@ -44,12 +44,13 @@ type series struct {
 	reason  string // of the last failure
 }
 
+// program is the executable of a fixture.
+func (o options) program(ctx context.Context, program, goarch string) (path string, err error) {
+	return fixtures.Make(ctx, fixtures.Spec{Program: program, GOARCH: goarch, Toolchain: o.toolchain})
+}
+
 // measure runs the contenders by turns, and every other round the other way round, after one round that only warms the caches.
-func measure(ctx context.Context, o options, program, goarch string, contenders []contender, runs int) ([]series, error) {
-	binary, err := fixtures.Make(ctx, fixtures.Spec{Program: program, GOARCH: goarch, Toolchain: o.toolchain})
-	if err != nil {
-		return nil, err
-	}
+func measure(ctx context.Context, binary string, contenders []contender, runs int) ([]series, error) {
 	all := make([]series, len(contenders))
 	order := make([]int, len(contenders))
 	for i, c := range contenders {
@@ -57,21 +58,29 @@ func measure(ctx context.Context, o options, program, goarch string, contenders 
 	}
 	for round := -1; round < runs; round++ {
 		for _, i := range order {
-			s, err := all[i].run(ctx, binary)
-			switch {
-			case ctx.Err() != nil:
+			if round < 0 {
+				_, _ = contenders[i].run(ctx, binary)
+			} else {
+				all[i].add(ctx, binary)
+			}
+			if ctx.Err() != nil {
 				return nil, ctx.Err()
-			case round < 0:
-			case err != nil:
-				all[i].failed++
-				all[i].reason = err.Error()
-			default:
-				all[i].samples = append(all[i].samples, s)
 			}
 		}
 		slices.Reverse(order)
 	}
 	return all, nil
+}
+
+// add runs it once more.
+func (s *series) add(ctx context.Context, binary string) {
+	one, err := s.run(ctx, binary)
+	if err != nil {
+		s.failed++
+		s.reason = err.Error()
+		return
+	}
+	s.samples = append(s.samples, one)
 }
 
 // run measures one process.
@@ -90,6 +99,7 @@ func (c contender) run(ctx context.Context, binary string) (sample, error) {
 		return sample{}, err
 	}
 	s := sample{wall: wall, user: cmd.ProcessState.UserTime()}
+	s.cpu = s.user + cmd.ProcessState.SystemTime()
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		s.rss = int64(usage.Maxrss) << 10 // Linux counts in KiB
 	}
@@ -124,6 +134,9 @@ func (d duration) String() string {
 	if math.IsNaN(float64(d)) {
 		return "–"
 	}
+	if ms := float64(d) * 1e3; ms < 10 {
+		return fmt.Sprintf("%.2f ms", ms)
+	}
 	return fmt.Sprintf("%.1f ms", float64(d)*1e3)
 }
 
@@ -139,20 +152,29 @@ func (r ratio) String() string {
 
 // median of what get takes from the samples.
 func (s series) median(get func(sample) time.Duration) duration {
-	if len(s.samples) == 0 {
-		return duration(math.NaN())
-	}
-	values := make([]time.Duration, len(s.samples))
+	values := make([]duration, len(s.samples))
 	for i, sample := range s.samples {
-		values[i] = get(sample)
+		values[i] = duration(get(sample).Seconds())
 	}
-	slices.Sort(values)
+	return median(values)
+}
+
+// median is the middle one, or the mean of the two; NaN of none.
+func median[T ~float64](values []T) T {
+	if len(values) == 0 {
+		return T(math.NaN())
+	}
+	values = slices.Sorted(slices.Values(values))
 	middle := len(values) / 2
 	if len(values)%2 == 1 {
-		return duration(values[middle].Seconds())
+		return values[middle]
 	}
-	return duration((values[middle-1] + values[middle]).Seconds() / 2)
+	return (values[middle-1] + values[middle]) / 2
 }
+
+func wall(s sample) time.Duration { return s.wall }
+func user(s sample) time.Duration { return s.user }
+func cpu(s sample) time.Duration  { return s.cpu }
 
 // share is a's part of b.
 func share(a, b series, get func(sample) time.Duration) ratio {
