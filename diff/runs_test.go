@@ -18,8 +18,12 @@ import (
 	"github.com/rt0-dev/rt0/machine"
 )
 
+// axis is that of a text; the file without a name has values of GOMAXPROCS.
 func axis(key, values string) harness.Axis {
-	a, err := harness.ParseAxis(key, values, nil)
+	if values == "@" {
+		values = "@gomaxprocs"
+	}
+	a, err := harness.ParseAxis(key, values, func(string) ([]byte, error) { return []byte("0\n8\n600\n"), nil })
 	if err != nil {
 		panic(err)
 	}
@@ -67,6 +71,12 @@ func TestFolder(t *testing.T) {
 	}
 	die := func(r *harness.Report, reason string) {
 		r.Outcome, r.Reason, r.Stderr = harness.Threw, reason, "goroutine 1 [running]:\n"+reason
+	}
+	environment := func(m machine.Machine, r *harness.Report) {
+		text, _ := m.Getenv("GOMAXPROCS")
+		if n, _ := strconv.Atoi(text); n > 0 {
+			r.Runtime.GOMAXPROCS = n
+		}
 	}
 	tests := []struct {
 		name  string
@@ -116,6 +126,16 @@ func TestFolder(t *testing.T) {
 			},
 			lines: []string{"hugePage none, 2MiB × cpus 1–8: reached, Ps = cpus", "hugePage 1GiB × cpus 1–6: reached, Ps = cpus ^ cpus: 1–8 -> 1–6",
 				"hugePage 1GiB × cpus 7, 8: stuck, Ps = cpus | outcome: reached -> stuck"}},
+		{name: "a coincidence in the middle", axes: harness.Axes{List: []harness.Axis{axis("cpus", "4..32*2"), axis("env.GOMAXPROCS", "@")}}, what: environment,
+			lines: []string{"cpus 4, 8, 16, 32 × env.GOMAXPROCS 0: reached, Ps = cpus",
+				"cpus 4, 8, 16, 32 × env.GOMAXPROCS 8, 600: reached, Ps = env.GOMAXPROCS | gomaxprocs: = cpus -> = env.GOMAXPROCS"}},
+		{name: "a coincidence at the beginning", axes: harness.Axes{List: []harness.Axis{axis("cpus", "8..32*2"), axis("env.GOMAXPROCS", "@")}}, what: environment,
+			lines: []string{"cpus 8, 16, 32 × env.GOMAXPROCS 0: reached, Ps = cpus",
+				"cpus 8, 16, 32 × env.GOMAXPROCS 8, 600: reached, Ps = env.GOMAXPROCS | gomaxprocs: = cpus -> = env.GOMAXPROCS"}},
+		{name: "coincidences of the slowest axis", what: environment,
+			axes: harness.Axes{List: []harness.Axis{axis("cpus", "8,4,16,600,2"), axis("pageSize", "4KiB,64KiB"), axis("env.GOMAXPROCS", "@")}},
+			lines: []string{"cpus 8 … 2 × pageSize 4KiB, 64KiB × env.GOMAXPROCS 0: reached, Ps = cpus",
+				"cpus 8 … 2 × pageSize 4KiB, 64KiB × env.GOMAXPROCS 8, 600: reached, Ps = env.GOMAXPROCS | gomaxprocs: = cpus -> = env.GOMAXPROCS"}},
 		{name: "zipped", axes: harness.Axes{List: []harness.Axis{axis("cpus", "1..4"), axis("env.N", "1..4")}, Zip: true}, what: limit(3),
 			lines: []string{"cpus 1–3 × env.N 1–3: reached, Ps = cpus", "cpus 4 × env.N 4: reached, Ps 3 | gomaxprocs: = cpus -> 3"}},
 		{name: "sampled", axes: harness.Axes{List: []harness.Axis{axis("cpus", "1..100"), axis("hugePage", "none,2MiB")}, Sample: 20}, what: limit(50),
@@ -165,6 +185,9 @@ func TestFolderProperty(t *testing.T) {
 			variants[i] = axes.Variant(i)
 			reports[i] = swept(t, axes, variants[i], func(m machine.Machine, r *harness.Report) {
 				r.Runtime.GOMAXPROCS = min(r.Runtime.GOMAXPROCS, most)
+				if text, ok := m.Getenv("N"); ok && most%2 == 0 {
+					r.Runtime.GOMAXPROCS, _ = strconv.Atoi(text)
+				}
 				r.Stdout = fmt.Sprintf("%d CPUs, limit %d, page %s.\n", m.CPUs.Count(), most, m.PageSize)
 				if m.HugePage > huge && m.PageSize >= page {
 					r.Outcome, r.Reason = harness.Killed, fmt.Sprintf("no %s pages", m.HugePage)

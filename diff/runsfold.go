@@ -17,8 +17,10 @@ type Folder struct {
 	grid  []int    // lengths of the axes along which is folded; one of all variants when they are zipped, or a sample
 	last  []int    // where on the grid the last variant stands; nil: there is none
 	open  [][]*block
-	point point
-	place []int // indexes of the last variant's values, by axis
+	// progress is that of the blocks of each level but the last, of which the blocks are runs.
+	progress []progress
+	point    point
+	place    []int // indexes of the last variant's values, by axis
 }
 
 // block is a run, or what runs of one axis more are made of: level k's blocks are along the k-th axis of the grid.
@@ -28,7 +30,7 @@ type block struct {
 	from, to []int      // on the grid
 	low, top []int      // indexes of values, by axis
 	count    int
-	first    int // variants
+	first    int // variants of a run
 	last     int
 }
 
@@ -42,7 +44,7 @@ func NewFolder(axes harness.Axes) *Folder {
 	if n, _ := axes.Product(); axes.Zip || len(f.grid) == 0 || axes.Sample > 0 && uint64(axes.Sample) < n {
 		f.grid = []int{axes.Len()}
 	}
-	f.open = make([][]*block, len(f.grid))
+	f.open, f.progress = make([][]*block, len(f.grid)), make([]progress, len(f.grid)-1)
 	f.place = make([]int, len(f.keys))
 	f.point = point{
 		texts: make([]string, len(f.keys)), numbers: make([]number, len(f.keys)), parsed: map[string]parsed{}, last: map[string]*pattern{},
@@ -68,9 +70,12 @@ func (f *Folder) Add(v harness.Variant, r *harness.Report) {
 	}
 	f.last = at
 	f.move(v)
-	n := len(f.grid) - 1
-	f.push(n, &block{
-		sign: f.point.sign(r, f.names), from: at, to: slices.Clone(at), low: slices.Clone(f.place), top: slices.Clone(f.place), count: 1, first: v.Index, last: v.Index,
+	n, sign := len(f.grid)-1, f.point.sign(r, f.names)
+	for level := range n {
+		f.see(level, sight{at, v.Index, sign})
+	}
+	f.push(&block{
+		sign: sign.clone(), from: slices.Clone(at), to: slices.Clone(at), low: slices.Clone(f.place), top: slices.Clone(f.place), count: 1, first: v.Index, last: v.Index,
 	})
 	for n > 0 && at[n] == f.grid[n]-1 {
 		n--
@@ -100,8 +105,13 @@ func (f *Folder) move(v harness.Variant) {
 func (f *Folder) close(k int) {
 	for level := len(f.grid) - 1; level > k; level-- {
 		if len(f.open[level]) > 0 {
-			f.push(level-1, wrap(f.open[level]))
+			if b := wrap(f.open[level]); !f.join(level-1, b) {
+				f.open[level-1] = append(f.open[level-1], b)
+			}
 			f.open[level] = nil
+			if level < len(f.progress) {
+				f.progress[level] = progress{}
+			}
 		}
 	}
 }
@@ -111,7 +121,6 @@ func wrap(rows []*block) *block {
 	first, last := rows[0], rows[len(rows)-1]
 	b := &block{
 		rows: rows, from: slices.Clone(first.from), to: slices.Clone(last.to), low: slices.Clone(first.low), top: slices.Clone(first.top),
-		first: first.first, last: last.last,
 	}
 	for _, row := range rows {
 		b.count += row.count
@@ -127,17 +136,19 @@ func (b *block) stretch(c *block) {
 	}
 }
 
-// push puts a block behind those of its level, or makes the last of these larger by it.
-func (f *Folder) push(level int, b *block) {
-	if n := len(f.open[level]); n > 0 {
-		last := f.open[level][n-1]
-		if last.to[level]+1 == b.from[level] && f.complete(level, last) && f.complete(level, b) && last.alike(b, level) {
-			last.take(b)
+// push puts a run of one variant behind the others, or makes the last of these larger by it.
+func (f *Folder) push(b *block) {
+	level := len(f.grid) - 1
+	if last := f.lastOf(level); last != nil {
+		if last.to[level]+1 == b.from[level] && last.sign.alike(b.sign) {
+			copy(last.to, b.to)
+			last.stretch(b)
+			last.count++
+			last.last = b.last
+			last.sign.take(b.sign)
 			return
 		}
-		if b.sign != nil {
-			b.sign.share(last.sign)
-		}
+		b.sign.share(last.sign)
 	}
 	f.open[level] = append(f.open[level], b)
 }
@@ -149,30 +160,6 @@ func (f *Folder) complete(level int, b *block) bool {
 		n *= length
 	}
 	return b.count == n
-}
-
-// alike says whether two blocks of a level have the same runs, their place on that axis apart.
-func (b *block) alike(c *block, level int) bool {
-	if b.sign != nil {
-		return b.sign.alike(c.sign)
-	}
-	return slices.EqualFunc(b.rows, c.rows, func(x, y *block) bool {
-		return x.from[level+1] == y.from[level+1] && x.to[level+1] == y.to[level+1] && x.alike(y, level+1)
-	})
-}
-
-// take makes b larger by c, which is alike and follows it.
-func (b *block) take(c *block) {
-	copy(b.to, c.to)
-	b.stretch(c)
-	b.count += c.count
-	b.last = c.last
-	if b.sign != nil {
-		b.sign.take(c.sign)
-	}
-	for i, row := range b.rows {
-		row.take(c.rows[i])
-	}
 }
 
 // Runs are those so far, in order. The sweep may go on.

@@ -18,6 +18,13 @@ type signature struct {
 	amounts  [amounts][2]uint64 // the smallest and the largest, in the order of amountsOf
 }
 
+// clone is a copy that takes more variants without the original's doing so.
+func (s *signature) clone() *signature {
+	c := *s
+	c.patterns = slices.Clone(s.patterns)
+	return &c
+}
+
 // share takes the patterns of another signature where they are equal, for less memory: runs differ in few of them.
 func (s *signature) share(t *signature) {
 	for i, p := range s.patterns {
