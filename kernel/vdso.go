@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/emu"
@@ -48,7 +49,7 @@ func MapVDSO(mem *emu.Memory, a *arch.Arch, m machine.Machine) (*VDSO, error) {
 	if cpu, named := a.CPU(m.CPU.Model); named && cpu.NoVDSO != "" {
 		return nil, &machine.ValueError{Key: "kernel.vdso", Value: m.Kernel.VDSO, Want: "cpu.model " + cpu.Name + " has none: " + cpu.NoVDSO}
 	}
-	image, file, err := newVDSO(a, parseRelease(m.Kernel.Release), hash.sysv, hash.gnu)
+	image, err := vdsoOf(a, parseRelease(m.Kernel.Release), hash.sysv, hash.gnu)
 	if err != nil {
 		return nil, err
 	}
@@ -60,24 +61,61 @@ func MapVDSO(mem *emu.Memory, a *arch.Arch, m machine.Machine) (*VDSO, error) {
 	s.top = s.down(a.UserTop)
 	p.initPlacement()
 	v := &VDSO{mem: mem, arch: a, size: s.up(arch.VDSODataSize), step: -1}
-	at, ok := p.vdsoPlace(v.size + s.up(uint64(len(file))))
+	at, ok := p.vdsoPlace(v.size + s.up(uint64(len(image.file))))
 	if !ok {
 		return nil, errors.New("map the vDSO: the address space is full")
 	}
 	v.Addr = at + v.size
 	v.data = v.Addr - arch.VDSODataSize
-	for _, symbol := range image.symbols {
-		if symbol.name == a.VDSO.SysInfo {
-			v.SysInfo = v.Addr + symbol.value
-		}
+	if image.sysInfo != 0 {
+		v.SysInfo = v.Addr + image.sysInfo
 	}
 	if err := mem.Map(at, v.size, emu.Read, tagVVAR); err != nil {
 		return nil, fmt.Errorf("map the vDSO's data: %w", err)
 	}
-	if err := mem.MapBytes(v.Addr, s.up(uint64(len(file))), emu.Read|emu.Exec, tagVDSO, file); err != nil {
+	if err := mem.MapBytes(v.Addr, s.up(uint64(len(image.file))), emu.Read|emu.Exec, tagVDSO, image.file); err != nil {
 		return nil, fmt.Errorf("map the vDSO: %w", err)
 	}
 	return v, nil
+}
+
+// vdsoFile is the vDSO of a kernel, and where AT_SYSINFO points to in it; 0: nowhere.
+type vdsoFile struct {
+	sysInfo uint64
+	file    []byte
+}
+
+type vdsoKey struct {
+	arch      *arch.Arch
+	running   release
+	sysv, gnu bool
+}
+
+// vdsos are those that were made. Equal files are the same memory, since an engine that boots again and again knows code by where it comes from:
+// there are few, as only some releases have brought something.
+var (
+	vdsos     sync.Map // vdsoKey → vdsoFile
+	vdsoFiles sync.Map // string(file) → []byte
+)
+
+func vdsoOf(a *arch.Arch, running release, sysv, gnu bool) (vdsoFile, error) {
+	key := vdsoKey{a, running, sysv, gnu}
+	if known, ok := vdsos.Load(key); ok {
+		return known.(vdsoFile), nil
+	}
+	image, file, err := newVDSO(a, running, sysv, gnu)
+	if err != nil {
+		return vdsoFile{}, err
+	}
+	same, _ := vdsoFiles.LoadOrStore(string(file), file)
+	made := vdsoFile{file: same.([]byte)}
+	for _, symbol := range image.symbols {
+		if symbol.name == a.VDSO.SysInfo {
+			made.sysInfo = symbol.value
+		}
+	}
+	vdsos.Store(key, made)
+	return made, nil
 }
 
 // vdsoPlace is where arch_setup_additional_pages puts the data and the code: where the first mmap would go, or above the stack.
