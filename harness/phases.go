@@ -2,7 +2,11 @@
 
 package harness
 
-import "github.com/rt0-dev/rt0/kernel"
+import (
+	"sync"
+
+	"github.com/rt0-dev/rt0/kernel"
+)
 
 // phaseTable names the function whose entry begins each phase, in the usual order. Of several names the first that the binary has
 // counts. A name stands for its ABI wrapper too ("runtime.check.abi0"): assembly calls the wrapper, and a stripped binary gives both one
@@ -53,13 +57,18 @@ var schedinitCalls = []string{
 var schedinitMoved = map[string]string{"alginit": "internal/runtime/maps.AlgInit"} // since Go 1.27
 
 // schedinitFunctions are the functions that a call inside schedinit is, of all releases.
-func schedinitFunctions(call string) []string {
-	functions := []string{"runtime." + call}
-	if moved, ok := schedinitMoved[call]; ok {
-		functions = append(functions, moved)
+func schedinitFunctions(call string) []string { return schedinitNames()[call] }
+
+var schedinitNames = sync.OnceValue(func() map[string][]string {
+	names := map[string][]string{}
+	for _, call := range schedinitCalls {
+		names[call] = []string{"runtime." + call}
+		if moved, ok := schedinitMoved[call]; ok {
+			names[call] = append(names[call], moved)
+		}
 	}
-	return functions
-}
+	return names
+})
 
 const abiWrapper = ".abi0"
 

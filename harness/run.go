@@ -97,7 +97,7 @@ func (b *boot) run(ctx context.Context) kernel.Exit {
 func newBoot(r *Report, o *options, st *stage, out *outline) (*boot, error) {
 	b := &boot{
 		opts: o, img: st.img, arch: st.img.Arch, report: r, stage: st, engine: st.engine, layout: st.layout, outline: out,
-		watchers: map[uint64][]watcher{}, locals: map[uint64]uint64{}, spent: map[uint64]int{},
+		watchers: make(map[uint64][]watcher, 2*(len(out.symbols)+len(out.inits))), locals: map[uint64]uint64{}, spent: map[uint64]int{},
 		entered: map[string]bool{}, returns: map[uint64]bool{},
 		hash: newHasher(), files: map[[2]string]bool{}, entries: map[int]int{}, kinds: map[uint64]*callKind{},
 	}

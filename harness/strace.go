@@ -72,8 +72,7 @@ func (b *boot) callText(s *kernel.Syscall) string {
 	for i := range letters {
 		switch letters[i] {
 		case 's':
-			text, _, _ := strings.Cut(b.text(s.Args[i], maxPath, maxPath), "\x00")
-			return text
+			return b.path(s.Args[i])
 		case 'w':
 			return b.text(s.Args[i], s.Args[i+1], maxBytes)
 		}

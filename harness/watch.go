@@ -3,6 +3,8 @@
 package harness
 
 import (
+	"bytes"
+
 	"github.com/rt0-dev/rt0/arch"
 	"github.com/rt0-dev/rt0/kernel"
 )
@@ -123,6 +125,25 @@ func (b *boot) uint(addr uint64, size int) (uint64, bool) {
 func (b *boot) text(addr, size, limit uint64) string {
 	buf := make([]byte, min(size, limit))
 	return string(buf[:b.engine.Mem().Peek(addr, buf)])
+}
+
+// path is the text at addr up to its zero byte, or as much of it as a path may have. It is read in pieces: most are short.
+func (b *boot) path(addr uint64) string {
+	var buf [128]byte
+	var long []byte
+	for len(long) < maxPath {
+		piece := buf[:min(len(buf), maxPath-len(long))]
+		n := b.engine.Mem().Peek(addr+uint64(len(long)), piece)
+		end := bytes.IndexByte(piece[:n], 0)
+		if end >= 0 {
+			n = end
+		}
+		long = append(long, piece[:n]...)
+		if end >= 0 || n < len(piece) {
+			break
+		}
+	}
+	return string(long)
 }
 
 // returnAddress is where the function that was just entered returns to.

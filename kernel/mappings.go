@@ -53,8 +53,12 @@ func (p *Process) grown(r emu.Region, addr uint64) bool {
 // maxNamedFiles bounds the list of mapped files.
 const maxNamedFiles = 1024
 
-// initImage finds where the binary's segments are in memory. A binary that debug/elf does not read has none that are named.
-func (p *Process) initImage() {
+// findImage finds where the binary's segments are in memory, when somebody asks. A binary that debug/elf does not read has none that are named.
+func (p *Process) findImage() {
+	if p.space.looked {
+		return
+	}
+	p.space.looked = true
 	f, err := elf.NewFile(bytes.NewReader(p.cfg.ExeData))
 	if err != nil {
 		return
@@ -92,6 +96,7 @@ func (p *Process) origin(r emu.Region) mapping {
 		m = p.space.files[r.Tag-tagFiles]
 		m.offset += r.Start - m.start
 	case r.Tag == tagImage:
+		p.findImage()
 		for _, s := range p.space.image {
 			if r.Start >= s.start && r.Start < s.end {
 				m = s

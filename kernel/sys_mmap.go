@@ -68,11 +68,12 @@ type space struct {
 	brkStart, brk uint64
 	top           uint64    // where user space ends
 	files         []mapping // by tag, from tagFiles on
-	image         []mapping // the binary's segments, where they are in memory
-	pieces        int       // a bound on the number of regions, from above
-	kept          int       // bytes copied for mappings
-	uncounted     uint64    // bytes of regions that Linux would not count as the process's
-	stackSpare    uint64    // those of the first stack
+	image         []mapping // the binary's segments, where they are in memory; made by findImage
+	looked        bool
+	pieces        int    // a bound on the number of regions, from above
+	kept          int    // bytes copied for mappings
+	uncounted     uint64 // bytes of regions that Linux would not count as the process's
+	stackSpare    uint64 // those of the first stack
 	placement
 }
 
@@ -95,7 +96,6 @@ func (p *Process) initSpace() {
 			s.uncounted += s.stackSpare
 		}
 	}
-	p.initImage()
 }
 
 // down and up round to the machine's pages, which need not be a power of two.

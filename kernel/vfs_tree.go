@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -139,19 +140,21 @@ func (tr *tree) number() uint64 {
 
 // put adds n at an absolute path, making the directories that lead there; what was there is replaced.
 func (tr *tree) put(path string, n *node) *node {
-	parts := components(path)
-	if len(parts) == 0 {
+	dir, last := tr.root, ""
+	for name := range eachComponent(path) {
+		if last != "" {
+			next := dir.children[last]
+			if next == nil || !next.isDir() {
+				next = tr.attach(dir, last, &node{mode: sIFDIR | 0o755})
+			}
+			dir = next
+		}
+		last = name
+	}
+	if last == "" {
 		return tr.root
 	}
-	dir := tr.root
-	for _, name := range parts[:len(parts)-1] {
-		next := dir.children[name]
-		if next == nil || !next.isDir() {
-			next = tr.attach(dir, name, &node{mode: sIFDIR | 0o755})
-		}
-		dir = next
-	}
-	return tr.attach(dir, parts[len(parts)-1], n)
+	return tr.attach(dir, last, n)
 }
 
 // attach enters n in a directory and fills in what it inherits.
@@ -212,7 +215,7 @@ func newLink(target string) *node {
 // at is the node at a path none of whose components is a link, or nil.
 func (tr *tree) at(path string) *node {
 	n := tr.root
-	for _, name := range components(path) {
+	for name := range eachComponent(path) {
 		if n = n.children[name]; n == nil {
 			return nil
 		}
@@ -308,5 +311,21 @@ func (tr *tree) walk(t *Thread, base *node, path string, follow bool) (place, ar
 
 // components are the names in a path, empty ones left out.
 func components(path string) []string {
-	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	parts := make([]string, 0, strings.Count(path, "/")+1)
+	for part := range eachComponent(path) {
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// eachComponent is components one by one.
+func eachComponent(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for path != "" {
+			part, rest, _ := strings.Cut(path, "/")
+			if path = rest; part != "" && !yield(part) {
+				return
+			}
+		}
+	}
 }
