@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-// Bench measures rt0, and Debian's qemu-user beside it in the same run: whole processes that boot hello or compute, boots of a warm sweep, sweeps
-// of many variants, and of two cores. `make bench` builds rt0 and installs qemu-user first. Runs of what is compared alternate, so that a busy
-// host disturbs both alike; medians are compared. With -write the tables go to docs/performance.md, each with the host and the time.
+// Bench measures rt0, and Debian's qemu-user beside it in the same run: whole processes that boot hello or compute, boots of a warm sweep,
+// sweeps of many variants, and two cores. `make bench` builds rt0 and installs qemu-user first. Runs of what is compared alternate, so that a
+// busy host disturbs both alike; medians are compared. With -write the tables go to docs/performance.md, each with the host and the time.
 //
 // It is the only place in the repository where wall-clock time is looked at.
 package main
@@ -63,7 +63,9 @@ type section struct {
 	run  func(ctx context.Context, o options) (*table, error)
 }
 
-var sections = []section{{"hello", hello}, {"compute", computing}, {"warm", warm}, {"variants", variants}, {"cores", cores}}
+var sections = []section{
+	{"hello", hello}, {"compute", computing}, {"main", warmMain}, {"exit", warmExit}, {"variants", variants}, {"cores", cores},
+}
 
 func main() {
 	var o options
@@ -75,7 +77,7 @@ func main() {
 	flag.IntVar(&o.variants, "variants", 20_000, "`variants` of the large sweep, a multiple of 200")
 	flag.StringVar(&o.toolchain, "toolchain", "", "Go `release` to build the programs with (default: the go on PATH)")
 	flag.StringVar(&arches, "arch", "", "architectures, a comma between them (default: all)")
-	flag.StringVar(&only, "only", "", "sections, a comma between them: hello, compute, warm, variants, cores (default: all)")
+	flag.StringVar(&only, "only", "", "sections, a comma between them: hello, compute, main, exit, variants, cores (default: all)")
 	flag.StringVar(&page, "write", "", "put the tables into this `page`, between the lines that name them")
 	quick := flag.Bool("quick", false, "few runs of each, to see that everything works: the figures mean nothing")
 	strict := flag.Bool("strict", false, "exit with status 1 when a goal is missed")

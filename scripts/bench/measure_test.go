@@ -53,7 +53,8 @@ func TestSwept(t *testing.T) {
 	t.Parallel()
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	s := swept{wall: ms(100), cpu: ms(50), marks: []mark{
-		{}, {rows: 4, at: ms(20), cpu: ms(10), rss: 1, hwm: 1}, {rows: 8, at: ms(60), cpu: ms(30), rss: 3, hwm: 5}, {rows: 8, at: ms(100), cpu: ms(50), rss: 2, hwm: 4},
+		{}, {rows: 4, at: ms(20), cpu: ms(10), rss: 1, hwm: 1},
+		{rows: 8, at: ms(60), cpu: ms(30), rss: 3, hwm: 5}, {rows: 8, at: ms(100), cpu: ms(50), rss: 2, hwm: 4},
 	}}
 	at, cpu := s.when(6)
 	require.Equal(t, ms(40), at)
@@ -80,7 +81,7 @@ func TestJudge(t *testing.T) {
 
 func TestPut(t *testing.T) {
 	t.Parallel()
-	begin, end := markers("warm")
+	begin, end := markers("main")
 	table := newTable("title", "a", "b")
 	table.row(1, missed)
 	table.notes = append(table.notes, "a note")
@@ -88,7 +89,7 @@ func TestPut(t *testing.T) {
 	var content bytes.Buffer
 	table.markdown(&content)
 	require.Equal(t, "title.\n\n| a | b |\n| --- | --: |\n| 1 | missed |\n\n- a note\n", content.String())
-	page, err := put([]byte("x\n"+begin+"old\n"+end+"y\n"), "warm", content.Bytes())
+	page, err := put([]byte("x\n"+begin+"old\n"+end+"y\n"), "main", content.Bytes())
 	require.NoError(t, err)
 	require.Equal(t, "x\n"+begin+content.String()+end+"y\n", string(page))
 	_, err = put(page, "cold", nil)
@@ -104,7 +105,7 @@ func TestPage(t *testing.T) {
 		_, err := put(page, s.name, nil)
 		require.NoError(t, err)
 	}
-	list, err := chosen("cores,warm")
+	list, err := chosen("cores,main")
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 	_, err = chosen("warmth")

@@ -39,12 +39,11 @@ const (
 	turns = 4
 )
 
-// warm measures boots on a warm engine.
-func warm(ctx context.Context, o options) (*table, error) {
-	t := newTable(fmt.Sprintf("warm: time of a boot in rt0 sweep -j 1 on one CPU (taskset), medians of %d; processes: medians of %d, between the sweeps",
-		max(o.rounds, passes-1), turns*o.rounds),
-		"GOARCH", "to runtime.main, wall", "CPU time", "goal", "to exit, wall", "CPU time", "qemu-user, wall", "CPU time", "rt0 boot, wall", "CPU time",
-		"qemu ÷ warm, wall", "CPU time", "goal", "qemu ÷ cold, wall", "CPU time", "goal", "goals")
+// warmMain measures boots to runtime.main on a warm engine.
+func warmMain(ctx context.Context, o options) (*table, error) {
+	t := newTable(
+		fmt.Sprintf("main: a boot of hello to runtime.main in rt0 sweep -j 1 on one CPU, mean of 1 to %d CPUs, median of %d rounds", block, passes-1),
+		"GOARCH", "wall time", "CPU time", "goal", "wall time is")
 	for _, on := range o.targets {
 		binary, err := o.program(ctx, fixtures.Hello, on.goarch)
 		if err != nil {
@@ -54,23 +53,35 @@ func warm(ctx context.Context, o options) (*table, error) {
 		if slices.Contains(first, on.goarch) {
 			goal = goalMainFirst
 		}
-		mainWall, mainCPU, err := toMain(ctx, o, binary)
+		wall, cpu, err := toMain(ctx, o, binary)
 		if err != nil {
 			return nil, err
 		}
-		exitWall, exitCPU, cold, qemu, err := toExit(ctx, o, on, binary)
+		t.row(on.goarch, wall, cpu, "≤ "+duration(goal).String(), judge(float64(wall), goal))
+	}
+	return t, nil
+}
+
+// warmExit compares boots of all of hello, warm and cold, with qemu-user.
+func warmExit(ctx context.Context, o options) (*table, error) {
+	t := newTable(fmt.Sprintf("exit: all of hello: a boot in rt0 sweep -j 1 on one CPU (warm; median of %d sweeps), "+
+		"and processes between the sweeps (medians of %d)", o.rounds, turns*o.rounds),
+		"GOARCH", "warm, wall", "CPU", "qemu-user, wall", "CPU", o.exit().String()+", wall", "CPU",
+		"qemu ÷ warm, wall", "CPU", fmt.Sprintf("wall ≥ %.0f", goalWarm),
+		"qemu ÷ rt0 boot, wall", "CPU", fmt.Sprintf("wall ≥ %.1f", goalCold))
+	for _, on := range o.targets {
+		binary, err := o.program(ctx, fixtures.Hello, on.goarch)
 		if err != nil {
 			return nil, err
 		}
-		warmth, coldness := quotient(qemu.median(wall), exitWall), quotient(qemu.median(wall), cold.median(wall))
-		verdict := []float64{float64(mainWall), goal, float64(cold.failed), 0}
-		for _, goal := range [][2]float64{{float64(warmth), goalWarm}, {float64(coldness), goalCold}} {
-			value, most := atLeast(times(goal[0]), goal[1])
-			verdict = append(verdict, value, most)
+		warmWall, warmCPU, cold, qemu, err := toExit(ctx, o, on, binary)
+		if err != nil {
+			return nil, err
 		}
-		t.row(on.goarch, mainWall, mainCPU, "≤ "+duration(goal).String(), exitWall, exitCPU, qemu.median(wall), qemu.median(cpu), cold.median(wall), cold.median(cpu),
-			warmth, quotient(qemu.median(cpu), exitCPU), fmt.Sprintf("≥ %.0f", goalWarm),
-			coldness, quotient(qemu.median(cpu), cold.median(cpu)), fmt.Sprintf("≥ %.1f", goalCold), judge(verdict...))
+		warmth, coldness := quotient(qemu.median(wall), warmWall), quotient(qemu.median(wall), cold.median(wall))
+		t.row(on.goarch, warmWall, warmCPU, qemu.median(wall), qemu.median(cpu), cold.median(wall), cold.median(cpu),
+			warmth, quotient(qemu.median(cpu), warmCPU), judge(atLeast(warmth, goalWarm)),
+			coldness, quotient(qemu.median(cpu), cold.median(cpu)), judge(atLeast(coldness, goalCold)))
 		t.note(on.goarch, cold, qemu)
 	}
 	return t, nil
@@ -90,7 +101,7 @@ func toMain(ctx context.Context, o options, binary string) (wall, cpu duration, 
 	return median(walls), median(cpus), nil
 }
 
-// toExit is the time of a boot of all of hello on a machine with 4 CPUs, warm, cold and in qemu-user. Of each sweep the second half is measured.
+// toExit is the time of a boot of all of hello on a machine with 4 CPUs, warm, cold and in qemu-user. Of each sweep the second half counts.
 func toExit(ctx context.Context, o options, on target, binary string) (wall, cpu duration, cold, qemu series, err error) {
 	cold.contender, qemu.contender = o.exit(), on.qemu
 	var walls, cpus []duration
@@ -122,10 +133,10 @@ func among(all []target, names []string) []target {
 // variants compares a large sweep with small ones: time and memory.
 func variants(ctx context.Context, o options) (*table, error) {
 	few, many := fmt.Sprint(block, ": a variant, wall"), fmt.Sprint(o.variants, ": a variant, wall")
-	t := newTable(fmt.Sprintf("variants: rt0 sweep --until main, %d variants against %d, whole processes, the median of %d small ones around the large one; "+
-		"tenths: the time of a variant in the first and the last tenth", o.variants, block, max(o.rounds, 2)),
-		"GOARCH", "jobs", few, "CPU time", many, "CPU time", "many ÷ few, CPU time", "goal", "first tenth, CPU time", "last tenth", "RSS at a fifth", "in the end",
-		"peak", "goal", "goals")
+	t := newTable(fmt.Sprintf("variants: rt0 sweep --until main, %d variants against %d, whole processes, the median of %d small ones around the "+
+		"large one; tenths: the time of a variant in the first and the last tenth", o.variants, block, max(o.rounds, 2)),
+		"GOARCH", "jobs", few, "CPU", many, "CPU", "many ÷ few, CPU", "goal", "first tenth, CPU", "last tenth, CPU",
+		"RSS at a fifth", "in the end", "peak", "goal", "goals")
 	for _, on := range among(o.targets, detailed) {
 		binary, err := o.program(ctx, fixtures.Hello, on.goarch)
 		if err != nil {
@@ -153,8 +164,8 @@ func variants(ctx context.Context, o options) (*table, error) {
 			same := quotient(each(large.cpu, o.variants), median(cpus))
 			before, after := large.resident(o.variants/5), large.end().rss
 			most := int64(goalBase + jobs*goalEngine)
-			t.row(on.goarch, jobs, median(walls), median(cpus), each(large.wall, o.variants), each(large.cpu, o.variants), same, limit(goalSame), begin, end,
-				size(before), size(after), size(large.peak()), "≤ "+size(most).String(),
+			t.row(on.goarch, jobs, median(walls), median(cpus), each(large.wall, o.variants), each(large.cpu, o.variants),
+				same, limit(goalSame), begin, end, size(before), size(after), size(large.peak()), "≤ "+size(most).String(),
 				judge(float64(same), goalSame, float64(large.peak()), float64(most), float64(after-before), goalFlat))
 		}
 	}
@@ -172,7 +183,7 @@ func (s swept) peak() int64 {
 func cores(ctx context.Context, o options) (*table, error) {
 	n := min(2000, o.variants)
 	t := newTable(fmt.Sprintf("cores: wall time of rt0 sweep --until main of %d variants, medians of %d, by turns", n, o.rounds),
-		"GOARCH", "-j 1", "-j 2", "two processes of -j 1", "-j 2 is faster by", "two processes do more by", "-j 2 to two processes, of 2", "goal", "goals")
+		"GOARCH", "-j 1", "-j 2", "two processes", "-j 1 ÷ -j 2", "2 × -j 1 ÷ two processes", "two processes ÷ -j 2", "goal", "goals")
 	for _, on := range among(o.targets, detailed) {
 		binary, err := o.program(ctx, fixtures.Hello, on.goarch)
 		if err != nil {
@@ -197,7 +208,8 @@ func cores(ctx context.Context, o options) (*table, error) {
 		}
 		single, double, pair := median(singles), median(doubles), median(pairs)
 		reached := quotient(pair, double)
-		t.row(on.goarch, single, double, pair, quotient(single, double), 2*quotient(single, pair), reached, fmt.Sprintf("≥ %.1f", goalCores), judge(atLeast(reached, goalCores)))
+		t.row(on.goarch, single, double, pair, quotient(single, double), 2*quotient(single, pair), reached,
+			fmt.Sprintf("≥ %.1f", goalCores), judge(atLeast(reached, goalCores)))
 	}
 	return t, nil
 }
