@@ -167,7 +167,7 @@ func TestFolder(t *testing.T) {
 // TestFolderProperty folds random behaviour on random grids: the runs share the variants out, and each says of all its variants what they did.
 func TestFolderProperty(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(300) {
+	for seed := range uint64(400) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		pick := func(lists ...string) string { return lists[random.IntN(len(lists))] }
 		all := []harness.Axis{axis("cpus", pick("1..5", "7..2", "3", "1..64*2")), axis("hugePage", pick("none,2MiB", "2MiB,1GiB,4MiB")),

@@ -15,6 +15,7 @@ type Folder struct {
 	keys  []string // of the axes
 	names []string // of a signature's fields
 	grid  []int    // lengths of the axes along which is folded; one of all variants when they are zipped, or a sample
+	line  bool     // it is all variants: they are zipped, or a sample
 	last  []int    // where on the grid the last variant stands; nil: there is none
 	open  [][]*block
 	// progress is that of the blocks of each level but the last, of which the blocks are runs.
@@ -41,7 +42,8 @@ func NewFolder(axes harness.Axes) *Folder {
 		f.keys = append(f.keys, axis.Key)
 		f.grid = append(f.grid, len(axis.Values))
 	}
-	if n, _ := axes.Product(); axes.Zip || len(f.grid) == 0 || axes.Sample > 0 && uint64(axes.Sample) < n {
+	n, _ := axes.Product()
+	if f.line = axes.Zip || len(f.grid) == 0 || axes.Sample > 0 && uint64(axes.Sample) < n; f.line {
 		f.grid = []int{axes.Len()}
 	}
 	f.open, f.progress = make([][]*block, len(f.grid)), make([]progress, len(f.grid)-1)
@@ -85,9 +87,9 @@ func (f *Folder) Add(v harness.Variant, r *harness.Report) {
 
 // move goes to a variant's values.
 func (f *Folder) move(v harness.Variant) {
-	place := v.Product
-	if len(f.grid) == len(f.keys) || f.axes.Zip {
-		place = uint64(v.Index) // the same, where there is no sample
+	place := uint64(v.Index)
+	if f.axes.Sample > 0 {
+		place = v.Product
 	}
 	for k := len(f.keys) - 1; k >= 0; k-- {
 		n := uint64(max(len(f.axes.List[k].Values), 1))
@@ -202,7 +204,7 @@ func (f *Folder) flatten(runs *[]Run, level, lead int, list []*block) {
 // run is a block of the last level.
 func (f *Folder) run(b *block, lead int) Run {
 	run := Run{First: f.axes.Variant(b.first), Last: f.axes.Variant(b.last), Count: b.count, Level: lead}
-	if lead >= 0 && len(f.grid) != len(f.keys) {
+	if lead >= 0 && f.line {
 		run.Level = len(f.keys) - 1
 	}
 	for k, axis := range f.axes.List {
