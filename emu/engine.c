@@ -288,6 +288,7 @@ static void warm_heap(void)
 		return;
 	mallopt(M_MMAP_THRESHOLD, 4 * SIZE);
 	mallopt(M_TRIM_THRESHOLD, 4 * SIZE);
+	mallopt(M_ARENA_MAX, 2); /* Go moves from thread to thread: each with a heap of its own would keep what others have freed */
 	char *p = malloc(SIZE);
 	if (p) {
 		uintptr_t start = ((uintptr_t)p + RT0_PAGE_SIZE - 1) & -(uintptr_t)RT0_PAGE_SIZE;
