@@ -125,7 +125,7 @@ func (a Axes) Name(v Variant) string {
 }
 
 // Check says what is wrong with the axes, an [*AxisError], nil if nothing: a key that is none or that two axes have, a value that it cannot have, an
-// axis without values, axes of different lengths that are to be zipped, more variants than MaxVariants that are no sample. What only single variants
+// axis without values, axes of different lengths that are to be zipped, more variants than MaxVariants that are no sample. What only some variants
 // get wrong, as a huge page that is smaller than a page, is no error: their boots are refused.
 func (a Axes) Check() error {
 	seen := map[string]bool{}
@@ -149,7 +149,10 @@ func (a Axes) Check() error {
 	if err := a.checkZip(); err != nil {
 		return err
 	}
-	return a.checkSize()
+	if err := a.checkSize(); err != nil {
+		return err
+	}
+	return a.checkSome()
 }
 
 // checkValues says which value of an axis its key cannot have. A key's check may look at other keys, which other axes may set: what the machine that is
@@ -203,6 +206,34 @@ func (a Axes) checkSize() error {
 		return refuse(fmt.Sprintf("together they have %d variants, and a sweep at most %d: draw a sample (--sample 10000)", n, MaxVariants))
 	}
 	return nil
+}
+
+// maxChecked bounds the variants that are looked at to find one that there can be. The first is one, as a rule.
+const maxChecked = 1000
+
+// checkSome says that there can be none of the variants, where all of them can be looked at.
+func (a Axes) checkSome() error {
+	n := a.Len()
+	var first error
+	for i := range min(n, maxChecked) {
+		m, err := a.Of(a.Variant(i))
+		if err == nil {
+			err = m.Validate()
+		}
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if n > maxChecked || first == nil {
+		return nil
+	}
+	if len(a.List) == 0 {
+		return first
+	}
+	return &AxisError{Axis: a.keys(), Why: fmt.Sprintf("not one of the %d variants is a machine: of the first, %v", n, first), Err: first}
 }
 
 // keys are the axes' keys, as an error names them.

@@ -74,6 +74,9 @@ func TestAxesCheck(t *testing.T) {
 		{"astronomical sample", harness.Axes{List: twelve, Sample: 10}, "", 10},
 		{"overflow", harness.Axes{List: append(twelve[:6:6], numbers("env.G", 10)), Sample: 10}, "2^63 variants or more", 10},
 		{"overflow without a sample", harness.Axes{List: append(twelve[:6:6], twelve...)}, "twice", math.MaxInt},
+		{"no machine", harness.Axes{List: []harness.Axis{numbers("cpus", 3)}, Machine: machine.Machine{PageSize: 4 << 20}},
+			`axis cpus: not one of the 3 variants is a machine: of the first, machine key hugePage cannot be "2MiB": a huge page is larger than a page`, 3},
+		{"one machine", harness.Axes{List: []harness.Axis{{Key: "hugePage", Values: []string{"2MiB", "4MiB", "1GiB"}}}, Machine: machine.Machine{PageSize: 4 << 20}}, "", 3},
 		{"needs the other axis", harness.Axes{List: []harness.Axis{{Key: "cgroup.version", Values: []string{"2"}}, {Key: "cgroup.quota", Values: []string{"100000"}}},
 			Machine: machine.Machine{Cgroup: machine.Cgroup{Version: machine.NoCgroup}}}, "", 1},
 	}
