@@ -94,15 +94,18 @@ func (p *bootsProgress) build(what string) (end func()) {
 }
 
 // at is called after each boot, with its name.
-func (p *bootsProgress) at(last string, done int) {
+func (p *bootsProgress) at(last string, done int) { p.doing(last, "the last: "+last, done) }
+
+// doing is called now and then with what is done, in the words of the bar and in those of a line.
+func (p *bootsProgress) doing(bar, line string, done int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.finished = done
 	if p.terminal {
-		p.bar.Set("last", last).SetCurrent(int64(done))
+		p.bar.Set("last", bar).SetCurrent(int64(done))
 		return
 	}
-	p.tell("the last: " + last)
+	p.tell(line)
 }
 
 // line writes a line that stays, above the bar.

@@ -80,9 +80,9 @@ which comes before all others; 130 interrupted.`,
   # All of a list of kernels, as rows; if it is interrupted, the same command goes on.
   rt0 sweep --kernel @releases.txt --cpus 1..4096*2 -o jsonl --out rows.jsonl --resume ./hello
 
-  # The smallest machine on which it does not start, of a product that is too large.
-  rt0 sweep --cpus 1..1024 --set vm.addressBits=30..48 --page-size 4KiB,16KiB,64KiB \
-    --sample 5000 --seed 1 --find 'outcome != reached' --arch arm64 ./cmd/server`,
+  # The plainest machine on which it does not start, of a product that is too large.
+  rt0 sweep --cpus 1..256 --set addressSpace=none,8GiB..256MiB+64MiB --sample 1000 --seed 1 \
+    --find 'outcome != reached' --arch arm64 ./cmd/server`,
 		ValidArgsFunction: completePrograms,
 		RunE:              f.run,
 	}

@@ -42,12 +42,13 @@ func (f *sweepFlags) search(cmd *cobra.Command, plan *sweepPlan, conditions []ha
 		part := &plan.parts[i]
 		before := searched
 		progress := func(at harness.FindProgress) {
+			what := "looking for " + f.find
 			if at.Shrinking {
-				p.at(fmt.Sprintf("found, and made smaller by %d", at.Done), searched)
-				return
+				what = fmt.Sprintf("found, %d more to make it smaller", at.Done)
+			} else {
+				searched = before + at.Done
 			}
-			searched = before + at.Done
-			p.at(strings.Join(part.place, " "), searched)
+			p.doing(what, what, searched)
 		}
 		options := append(plan.options[:len(plan.options):len(plan.options)], harness.Parallel(f.jobs))
 		found, err := harness.Find(ctx, part.bin, part.axes, conditions, progress, options...)
