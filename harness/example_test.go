@@ -30,6 +30,36 @@ func ExampleRun() {
 	// Output: reached main.main 7 0
 }
 
+// From which page size on does a program not start?
+func ExampleFind() {
+	bin, err := fixtures.Make(context.Background(), fixtures.Spec{Program: fixtures.Hello, GOARCH: "arm64"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	pages, err := harness.ParseAxis("pageSize", "4KiB..2MiB*2", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	dies, err := harness.ParseConditions("outcome != reached")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	axes := harness.Axes{List: []harness.Axis{pages}, Machine: machine.New(machine.HugePage(0))}
+	found, err := harness.Find(context.Background(), bin, axes, dies, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(found.Report.Reason)
+	fmt.Println(found.Edges[0])
+	// Output:
+	// fatal error: bad system page size
+	// pageSize=1MiB: 512KiB does not, 2MiB does
+}
+
 // TestExample is the example of the contract.
 func TestExample(t *testing.T) {
 	for _, goarch := range harness.Architectures() {
