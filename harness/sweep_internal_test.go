@@ -133,14 +133,16 @@ func TestSweepPoison(t *testing.T) {
 			t.Parallel()
 			bin := fixtures.Build(t, fixtures.Hello, a.Name)
 			axes := Axes{Zip: true, List: []Axis{
-				{Key: "cpus", Values: []string{"4", "1", "9", "4"}},
-				{Key: "hugePage", Values: []string{"none", "2MiB", "1GiB", "none"}},
-				{Key: "random", Values: []string{"a", "zero", "b", "a"}},
+				{Key: "cpus", Values: []string{"4", "4", "1", "9", "4"}},
+				{Key: "hugePage", Values: []string{"none", "none", "2MiB", "1GiB", "none"}},
+				{Key: "random", Values: []string{"a", "a", "zero", "b", "a"}},
 			}}
 			poisoned := 0
 			s := newStation(openProgram(bin), newOptions([]Option{Until(exitPhase)}))
-			s.warm = true
+			s.warm, s.recall = true, newRecollections(0.5)
+			defer s.recall.close()
 			defer s.close()
+			recalled := uint64(0)
 			for i := range axes.Len() {
 				m, err := axes.Of(axes.Variant(i))
 				require.NoError(t, err)
@@ -149,9 +151,11 @@ func TestSweepPoison(t *testing.T) {
 				warm := s.run(t.Context(), s.machine(m))
 				require.Equal(t, asJSON(t, cold), asJSON(t, warm))
 				require.Len(t, s.stages, 1)
+				recalled = s.stages[0].engine.Recalled()
 				poisoned += spoil(s.stages[0].engine)
 			}
 			require.Greater(t, poisoned, 4*100, "pages")
+			require.NotZero(t, recalled, "instructions")
 		})
 	}
 }
