@@ -56,7 +56,7 @@ void rt0_csr_block(struct rt0_engine *e, uint64_t addr, uint32_t size)
 	if (size >= 4 && reads(insn, &csr) && (csr == CYCLE || csr == INSTRET)) {
 		e->csr_read = insn;
 		e->csr_next = addr + size;
-		e->counts[e->csr_next & (RT0_COUNTS - 1)].addr = 0; /* has the block hook look */
+		rt0_look_at(e, e->csr_next); /* has the block hook look */
 	}
 }
 

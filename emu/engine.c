@@ -27,19 +27,7 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-static inline uint32_t filter_bit(uint64_t addr) { return (addr ^ addr >> 15) & (RT0_FILTER_BITS - 1); }
-
-static inline uint64_t *slot(struct rt0_engine *e, uint64_t addr)
-{
-	size_t mask = e->cbreaks - 1, i = addr * 0x9e3779b97f4a7c15ull >> 32 & mask;
-	while (e->breaks[i] && e->breaks[i] != addr)
-		i = (i + 1) & mask;
-	return &e->breaks[i];
-}
-
-static bool is_break(struct rt0_engine *e, uint64_t addr) { return e->cbreaks && *slot(e, addr) == addr; }
-
-static void stop(struct rt0_engine *e, enum rt0_why why)
+void rt0_end(struct rt0_engine *e, enum rt0_why why)
 {
 	e->stop.why = why;
 	uc_emu_stop(e->uc);
@@ -54,99 +42,6 @@ static void set_goal(struct rt0_engine *e, uint64_t goal)
 	e->left = goal > done ? (int64_t)(goal - done) : -(int64_t)(done - goal);
 }
 
-/* The cold half of the block hooks: true when the run ends before this block. */
-static bool __attribute__((noinline)) ends_here(struct rt0_engine *e, uint64_t addr)
-{
-	if (e->stop.why != RT0_NOTHING)
-		return true; /* the run is over already */
-	if (e->probing) {
-		if (e->probing++ > 1)
-			uc_emu_stop(e->uc); /* the instruction has passed */
-		return true;
-	}
-	if (is_break(e, addr)) {
-		if (addr != e->skip) {
-			stop(e, RT0_BREAK);
-			return true;
-		}
-		e->skip = RT0_NOWHERE;
-	}
-	if (e->left <= 0) {
-		if (addr == e->resume || rt0_in_slot(e, addr))
-			return false; /* in the midst of what counts as one block */
-		stop(e, RT0_LIMIT);
-		return true;
-	}
-	return false;
-}
-
-static void block_fixed(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
-{
-	struct rt0_engine *e = user;
-	uint32_t bit = filter_bit(addr);
-	(void)uc;
-	if (unlikely(e->left <= 0 || e->filter[bit / 64] >> (bit & 63) & 1) && ends_here(e, addr))
-		return;
-	/* Thumb's two bytes count as well: a block of nothing would never end. */
-	e->left -= (size + (1u << e->shift) - 1) >> e->shift;
-	e->blocks++;
-}
-
-/* The same where the PC of exceptions is to be found out. */
-static void block_noted(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
-{
-	struct rt0_engine *e = user;
-	e->block = addr;
-	e->block_size = size;
-	block_fixed(uc, addr, size, user);
-}
-
-/* Counts a block that is not in the table. One that has a breakpoint is never put there, nor one that reads a counter. */
-static void __attribute__((noinline)) block_unknown(struct rt0_engine *e, uint64_t addr, uint32_t size)
-{
-	uc_tb tb;
-	uint64_t n = 1;
-	if (e->csr_read)
-		rt0_csr_settle(e, addr);
-	if (ends_here(e, addr))
-		return;
-	if (e->nopcodes && e->piece != addr && rt0_intercepted(e, addr, size, &e->cut)) {
-		e->left -= e->cut == addr;
-		stop(e, e->cut == addr ? RT0_EMULATE : RT0_CUT);
-		return;
-	}
-	if (uc_ctl_request_cache(e->uc, addr, &tb) == UC_ERR_OK && tb.icount)
-		n = tb.icount;
-	e->left -= n;
-	e->blocks++;
-	if (e->csr)
-		rt0_csr_block(e, addr, size);
-	if (!is_break(e, addr) && !e->csr_read && e->piece != addr)
-		e->counts[addr & (RT0_COUNTS - 1)] = (struct rt0_count){addr, n};
-}
-
-static void block_varying(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
-{
-	struct rt0_engine *e = user;
-	struct rt0_count *c = &e->counts[addr & (RT0_COUNTS - 1)];
-	int64_t left = e->left;
-	(void)uc;
-	if (unlikely(c->addr != addr || left <= 0)) {
-		block_unknown(e, addr, size);
-		return;
-	}
-	e->left = left - (int64_t)c->instructions;
-	e->blocks++;
-}
-
-/* The hook of an engine that records: it sees each block. */
-static void block_recorded(uc_engine *uc, uint64_t addr, uint32_t size, void *user)
-{
-	struct rt0_engine *e = user;
-	rt0_record_block(e, addr, size);
-	(e->nbranches ? block_noted : e->shift ? block_fixed : block_varying)(uc, addr, size, user);
-}
-
 static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *result, void *user)
 {
 	struct rt0_engine *e = user;
@@ -159,7 +54,7 @@ static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type, uc_tlb_entry *r
 	}
 	e->fills++;
 	uint64_t phys;
-	enum rt0_access a = rt0_space_page(&e->space, addr, need, false, &phys, &rights);
+	enum rt0_access a = rt0_space_fill(&e->space, addr, need, &phys, &rights);
 	if (likely(a == RT0_OK)) {
 		if (e->nbranches && rights & RT0_EXEC)
 			rt0_look_through(e, addr, phys);
@@ -196,7 +91,7 @@ static bool never(uc_engine *uc, uc_mem_type type, uint64_t addr, int size, int6
 static void on_syscall(uc_engine *uc, void *user)
 {
 	(void)uc;
-	stop(user, RT0_SYSCALL);
+	rt0_end(user, RT0_SYSCALL);
 }
 
 static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
@@ -206,9 +101,9 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 	bool illegal = e->illegal && number == e->illegal;
 	e->stop.intr = number;
 	if (!e->syscall_insn && number == e->syscall_intr) {
-		stop(e, RT0_SYSCALL);
+		rt0_end(e, RT0_SYSCALL);
 	} else if (!illegal || !e->csr || !rt0_csr_trap(e)) {
-		stop(e, illegal ? RT0_ILLEGAL : RT0_INTERRUPT);
+		rt0_end(e, illegal ? RT0_ILLEGAL : RT0_INTERRUPT);
 		e->stop.behind = e->ahead;
 	}
 }
@@ -253,7 +148,7 @@ static uc_err set_up(struct rt0_engine *e, const struct rt0_config *c)
 	TRY(uc_ctl_tlb_mode(e->uc, UC_TLB_VIRTUAL));
 	TRY(uc_mem_map_ptr(e->uc, RT0_PHYS_BASE, e->space.pages << RT0_PAGE_BITS, UC_PROT_ALL, e->space.host));
 	TRY(hook(e, UC_HOOK_TLB_FILL, fill, 1, 0));
-	TRY(hook(e, UC_HOOK_BLOCK, c->record ? (void *)block_recorded : e->nbranches ? (void *)block_noted : e->shift ? (void *)block_fixed : (void *)block_varying, 1, 0));
+	TRY(hook(e, UC_HOOK_BLOCK, rt0_block_hook(e, c->record), 1, 0));
 	if (c->record)
 		TRY(hook(e, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, rt0_record_access, 1, 0));
 	TRY(hook(e, UC_HOOK_MEM_FETCH_PROT, never, 0, RT0_PHYS_BASE - 1));
@@ -325,6 +220,7 @@ struct rt0_engine *rt0_open(const struct rt0_config *c, uint32_t *err)
 	memcpy(e->blind, c->blind, sizeof e->blind);
 	e->nblind = c->nblind;
 	e->big_endian = c->big_endian;
+	rt0_forget_blocks(e);
 	if (rt0_space_open(&e->space, c->memory) || (*err = set_up(e, c))) {
 		rt0_close(e);
 		return NULL;
@@ -343,6 +239,7 @@ void rt0_close(struct rt0_engine *e)
 	}
 	rt0_space_close(&e->space);
 	free(e->breaks);
+	rt0_forget_blocks(e);
 	free(e->cpuid);
 	free(e->seen);
 	if (e->stub)
@@ -357,15 +254,15 @@ static void refresh(struct rt0_engine *e)
 	if (s->code_stale) {
 		uc_ctl_flush_tb(e->uc);
 		rt0_look_again(e);
-		if (!e->shift)
-			memset(e->counts, 0, sizeof e->counts);
+		rt0_forget_blocks(e);
 	}
 	/* The engine's TLB grows only when it is flushed: do that as well when it misses a lot. */
 	if (s->tlb_stale || s->code_stale || e->fills > 512) {
 		uc_ctl_flush_tlb(e->uc);
+		rt0_space_flushed(s);
 		e->fills = 0;
 	}
-	s->tlb_stale = s->code_stale = false;
+	s->code_stale = false;
 }
 
 /* Where to start: writing a PC to ARM selects the instruction set by bit 0, which reading does not give. */
@@ -491,57 +388,4 @@ void rt0_run(struct rt0_engine *e, uint64_t limit)
 	e->at_break = e->stop.why == RT0_BREAK || (at_break && e->stop.why == RT0_LIMIT && rt0_executed(e) == before);
 	if (e->recorder)
 		rt0_record_end(e);
-}
-
-static void filter_all(struct rt0_engine *e)
-{
-	memset(e->filter, 0, sizeof e->filter);
-	for (size_t i = 0; i < e->cbreaks; i++)
-		if (e->breaks[i])
-			e->filter[filter_bit(e->breaks[i]) / 64] |= 1ull << (filter_bit(e->breaks[i]) & 63);
-}
-
-static void resize(struct rt0_engine *e, uint64_t without)
-{
-	uint64_t *old = e->breaks;
-	size_t n = e->cbreaks, c = 64;
-	while (c < (e->nbreaks + 1) * 4)
-		c *= 2;
-	uint64_t *table = calloc(c, sizeof *table);
-	if (!table)
-		return;
-	e->breaks = table;
-	e->cbreaks = c;
-	e->nbreaks = 0;
-	for (size_t i = 0; i < n; i++)
-		if (old[i] && old[i] != without) {
-			*slot(e, old[i]) = old[i];
-			e->nbreaks++;
-		}
-	free(old);
-}
-
-void rt0_break(struct rt0_engine *e, uint64_t addr)
-{
-	if (!addr || is_break(e, addr))
-		return;
-	if ((e->nbreaks + 1) * 2 > e->cbreaks)
-		resize(e, 0);
-	if (e->nbreaks + 1 >= e->cbreaks)
-		return;
-	*slot(e, addr) = addr;
-	e->nbreaks++;
-	e->break_sum += rt0_break_hash(addr);
-	if (!e->shift)
-		e->counts[addr & (RT0_COUNTS - 1)].addr = 0;
-	e->filter[filter_bit(addr) / 64] |= 1ull << (filter_bit(addr) & 63);
-}
-
-void rt0_unbreak(struct rt0_engine *e, uint64_t addr)
-{
-	if (!is_break(e, addr))
-		return;
-	e->break_sum -= rt0_break_hash(addr);
-	resize(e, addr);
-	filter_all(e);
 }

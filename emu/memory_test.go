@@ -66,18 +66,20 @@ type world struct {
 	mem    *emu.Memory
 	model  model
 	source []byte
+	never  emu.Prot // what pages never allow
+	span   uint64   // pages that operations are on
 	log    []string
 }
 
 func (w *world) pages() (first, n uint64) {
-	first = modelBase/emu.PageSize + w.r.Uint64N(modelPages)
-	return first, 1 + w.r.Uint64N(min(9, modelBase/emu.PageSize+modelPages-first))
+	first = modelBase/emu.PageSize + w.r.Uint64N(w.span)
+	return first, 1 + w.r.Uint64N(min(9, modelBase/emu.PageSize+w.span-first))
 }
 
 func (w *world) step() {
 	first, n := w.pages()
 	addr, size := first*emu.PageSize, n*emu.PageSize
-	prot := emu.Prot(w.r.UintN(8))
+	prot := emu.Prot(w.r.UintN(8)) &^ w.never
 	tag := uint32(w.r.UintN(3))
 	switch op := w.r.UintN(8); op {
 	case 0, 1:
@@ -180,7 +182,7 @@ func (w *world) check() {
 }
 
 func newWorld(t *testing.T, a *arch.Arch, seed uint64) *world {
-	w := &world{t: t, r: rand.New(rand.NewPCG(seed, 1)), e: open(t, a, 64<<20), model: model{}, source: make([]byte, 20*emu.PageSize)}
+	w := &world{t: t, r: rand.New(rand.NewPCG(seed, 1)), e: open(t, a, 64<<20), model: model{}, span: modelPages, source: make([]byte, 20*emu.PageSize)}
 	w.mem = w.e.Mem()
 	for i := range w.source {
 		w.source[i] = byte(w.r.Uint32())

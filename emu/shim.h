@@ -5,6 +5,7 @@
  *
  * space.c   the guest's address space: physical pages, page table, regions, snapshots
  * engine.c  the CPU engine: hooks, the run loop, registers
+ * blocks.c  what happens where a block begins; breakpoints
  * guard.c   what outlives the death of the engine
  * csr.c     RISC-V's counters
  * told.c    CPUID and the counters of others
@@ -112,6 +113,7 @@ struct rt0_space {
 	size_t ncache, ccache;
 
 	uint64_t touched;  /* first touches, in all */
+	uint64_t flushes;  /* of the engine's TLB, modulo what an entry has room for, and never 0 */
 	bool tlb_stale;    /* the engine's TLB may hold what is no longer so */
 	bool code_stale;   /* ... and so may its translations */
 	bool exhausted;    /* a page was wanted and there was none */
@@ -139,6 +141,10 @@ enum rt0_access { RT0_OK, RT0_UNMAPPED, RT0_PROTECTED, RT0_EXHAUSTED };
  * need is of RT0_READ, RT0_WRITE, RT0_EXEC; force passes over the protection.
  */
 enum rt0_access rt0_space_page(struct rt0_space *s, uint64_t addr, uint32_t need, bool force, uint64_t *phys, uint32_t *rights);
+/* The same for the engine's TLB. What it is given there must stay so until it is flushed. */
+enum rt0_access rt0_space_fill(struct rt0_space *s, uint64_t addr, uint32_t need, uint64_t *phys, uint32_t *rights);
+/* The TLB was flushed. */
+void rt0_space_flushed(struct rt0_space *s);
 /* The host's view of a page for looking only: NULL and *mapped = true for a page that reads as zero. Changes nothing. */
 const uint8_t *rt0_space_peek(struct rt0_space *s, uint64_t addr, uint64_t *valid, bool *mapped);
 
@@ -167,12 +173,10 @@ struct rt0_cpuid {
 	uint32_t leaf, subleaf, regs[4];
 };
 
-/*
- * What a block of varying instructions counts, by its address. Its size needs no look: blocks at one address differ only when the code was
- * changed, and then the table is emptied.
- */
-struct rt0_count {
-	uint64_t addr, instructions;
+/* What the blocks of a page count, by their first bytes (blocks.c): blocks at one address differ only when the code was changed. */
+struct rt0_counted {
+	uint64_t page; /* virtual page number */
+	uint8_t *counts;
 };
 
 /* A set of 32-bit instructions. */
@@ -197,7 +201,7 @@ struct rt0_range {
 	uint64_t begin, end;
 };
 #define RT0_LONG 64
-#define RT0_COUNTS (1u << 14)
+#define RT0_NEAR (1u << 10)
 #define RT0_FILTER_BITS (1u << 15)
 
 struct rt0_engine {
@@ -231,6 +235,7 @@ struct rt0_engine {
 
 	uint64_t *breaks; /* open-addressed set; 0 is empty */
 	size_t nbreaks, cbreaks;
+	uint32_t gone; /* breakpoints whose bits are still in the filter */
 	uint64_t skip;
 	bool at_break;
 
@@ -268,7 +273,8 @@ struct rt0_engine {
 	struct rt0_pattern blind[RT0_BLIND];
 	uint32_t nblind;
 
-	struct rt0_count counts[RT0_COUNTS]; /* shift == 0 */
+	struct rt0_counted *counted, near[RT0_NEAR]; /* shift == 0: a hash table, and what was used last of it */
+	size_t ncounted, ccounted;
 };
 
 static inline uint64_t rt0_executed(struct rt0_engine *e) { return e->goal - (uint64_t)e->left; }
@@ -356,6 +362,14 @@ bool rt0_in_slot(struct rt0_engine *e, uint64_t addr);
 bool rt0_leave_slot(struct rt0_engine *e, uint64_t offset, uint64_t *next);
 /* The next run begins at pc, within the block that was entered last, and counts nothing of it anew. */
 void rt0_resume(struct rt0_engine *e, uint64_t pc);
+/* Ends the run before the block that is about to begin, or with the exception that was raised. */
+void rt0_end(struct rt0_engine *e, enum rt0_why why);
+/* The function that is called where a block begins. */
+void *rt0_block_hook(struct rt0_engine *e, bool record);
+/* The block at addr is looked at when it is entered next. */
+void rt0_look_at(struct rt0_engine *e, uint64_t addr);
+/* Code has changed, or the engine is new: all are. */
+void rt0_forget_blocks(struct rt0_engine *e);
 void rt0_break(struct rt0_engine *e, uint64_t addr);
 void rt0_unbreak(struct rt0_engine *e, uint64_t addr);
 uint64_t rt0_reg(struct rt0_engine *e, int reg);

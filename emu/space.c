@@ -9,7 +9,10 @@
  *
  *   bits 0-2   protection          bit 3      present
  *   bit 4      from the page cache bit 5      was executed
+ *   bits 6-11  when the engine's TLB got it, by the number of flushes before; 0: it has not
  *   bits 12-33 physical page       bits 34-63 epoch
+ *
+ * The number of flushes goes round, so that an entry may look as if the TLB had it although it was flushed since: that costs a flush in vain.
  *
  * A snapshot starts a new epoch, which costs nothing: entries of older epochs are frozen by that. The first change of a frozen entry
  * goes to the journal, and a write to its page goes to a copy. Restoring walks the journal back and frees the copies.
@@ -38,6 +41,8 @@ _Static_assert(RT0_PAGE_BITS + 3 * LEVEL_BITS == RT0_ROOT_BITS, "the levels belo
 #define PRESENT 8ull
 #define CACHED 16ull
 #define EXECUTED 32ull
+#define FILLED_SHIFT 6
+#define FILLED_FIELD 63ull
 #define PAGE_SHIFT 12
 #define PAGE_FIELD 0x3fffffull
 #define EPOCH_SHIFT 34
@@ -75,7 +80,7 @@ int rt0_space_open(struct rt0_space *s, uint64_t bytes)
 	madvise(s->host, s->pages << RT0_PAGE_BITS, MADV_NOHUGEPAGE);
 #endif
 	s->roots[0] = calloc(LEVEL_SIZE, sizeof *s->roots[0]);
-	s->epoch = 1;
+	s->epoch = s->flushes = 1;
 	return s->roots[0] ? 0 : -1;
 }
 
@@ -127,6 +132,15 @@ static uint64_t *entry_of(struct rt0_space *s, uint64_t page, bool make)
 	return &(*l2)[page & LEVEL_MASK];
 }
 
+/* Whether the engine's TLB may have the page. */
+static bool filled(struct rt0_space *s, uint64_t e) { return (e >> FILLED_SHIFT & FILLED_FIELD) == s->flushes; }
+
+void rt0_space_flushed(struct rt0_space *s)
+{
+	s->tlb_stale = false;
+	s->flushes = s->flushes < FILLED_FIELD ? s->flushes + 1 : 1;
+}
+
 static bool frozen(struct rt0_space *s, uint64_t e) { return s->nmarks && ENTRY_EPOCH(e) < s->epoch; }
 
 static void release(struct rt0_space *s, uint64_t e)
@@ -160,7 +174,7 @@ static void drop(struct rt0_space *s, uint64_t page, uint64_t *p)
 	bool shared = frozen(s, old);
 	if (!(old & PRESENT) || !set_entry(s, page, p, 0))
 		return;
-	s->tlb_stale = true;
+	s->tlb_stale |= filled(s, old);
 	if (!shared)
 		release(s, old);
 	else if (old & EXECUTED && !(old & CACHED))
@@ -210,7 +224,7 @@ static void protect_one(struct rt0_space *s, uint64_t page, uint64_t *p, uint64_
 	/* Stores to a page that is not executable are not watched for code that changes: forget what was translated from it. */
 	if (old & EXECUTED && prot & RT0_WRITE)
 		s->code_stale = true;
-	s->tlb_stale = true;
+	s->tlb_stale |= filled(s, old) && old & ~prot & PROT_BITS; /* what is allowed from now on is asked for when it is done */
 	bool shared = frozen(s, old);
 	if (!shared) {
 		*p = (old & ~PROT_BITS) | prot;
@@ -453,11 +467,11 @@ static bool copy(struct rt0_space *s, uint64_t addr, uint64_t *p)
 	if (!take(s, false, &page))
 		return false;
 	memcpy(s->host + ((uint64_t)page << RT0_PAGE_BITS), s->host + ((uint64_t)ENTRY_PAGE(old) << RT0_PAGE_BITS), RT0_PAGE_SIZE);
-	s->tlb_stale = true;
+	s->tlb_stale |= filled(s, old);
 	return set_entry(s, addr >> RT0_PAGE_BITS, p, (old & (PROT_BITS | PRESENT)) | (uint64_t)page << PAGE_SHIFT);
 }
 
-enum rt0_access rt0_space_page(struct rt0_space *s, uint64_t addr, uint32_t need, bool force, uint64_t *phys, uint32_t *rights)
+static inline enum rt0_access page_for(struct rt0_space *s, uint64_t addr, uint32_t need, bool force, bool fill, uint64_t *phys, uint32_t *rights)
 {
 	if (addr >> RT0_ADDRESS_BITS)
 		return RT0_UNMAPPED;
@@ -485,7 +499,19 @@ enum rt0_access rt0_space_page(struct rt0_space *s, uint64_t addr, uint32_t need
 		*p |= EXECUTED; /* a hint for cache flushes, not a change that a snapshot must undo */
 	*phys = RT0_PHYS_BASE + ((uint64_t)ENTRY_PAGE(*p) << RT0_PAGE_BITS);
 	*rights = shared ? prot & ~RT0_WRITE : prot;
+	if (fill)
+		*p = (*p & ~(FILLED_FIELD << FILLED_SHIFT)) | s->flushes << FILLED_SHIFT;
 	return RT0_OK;
+}
+
+enum rt0_access rt0_space_page(struct rt0_space *s, uint64_t addr, uint32_t need, bool force, uint64_t *phys, uint32_t *rights)
+{
+	return page_for(s, addr, need, force, false, phys, rights);
+}
+
+enum rt0_access rt0_space_fill(struct rt0_space *s, uint64_t addr, uint32_t need, uint64_t *phys, uint32_t *rights)
+{
+	return page_for(s, addr, need, false, true, phys, rights);
 }
 
 const uint8_t *rt0_space_peek(struct rt0_space *s, uint64_t addr, uint64_t *valid, bool *mapped)
