@@ -3,7 +3,8 @@
 /*
  * The C half of package emu: what runs for every block and every TLB miss, and thus cannot afford the way to Go and back.
  *
- * space.c   the guest's address space: physical pages, page table, regions, snapshots
+ * space.c   the guest's address space: physical pages, page table, snapshots
+ * regions.c what is mapped there
  * engine.c  the CPU engine: hooks, the run loop, registers
  * blocks.c  what happens where a block begins; breakpoints
  * guard.c   what outlives the death of the engine
@@ -131,6 +132,13 @@ int rt0_space_protect(struct rt0_space *s, uint64_t addr, uint64_t size, uint32_
 void rt0_space_discard(struct rt0_space *s, uint64_t addr, uint64_t size);
 /* Index of the first region whose end is above addr; nregions when there is none. */
 size_t rt0_space_find(struct rt0_space *s, uint64_t addr);
+/* Puts a region at an index; takes n out; cuts the one that holds addr in two; joins neighbours that are alike in [from, to]. */
+bool rt0_region_insert(struct rt0_space *s, size_t at, struct rt0_region r);
+void rt0_region_erase(struct rt0_space *s, size_t at, size_t n);
+bool rt0_region_split(struct rt0_space *s, uint64_t addr);
+void rt0_region_merge(struct rt0_space *s, uint64_t from, uint64_t to);
+/* Makes room for one more element of an array; false when the host has no memory. */
+bool rt0_grow(void **array, size_t *capacity, size_t n, size_t size);
 bool rt0_space_resident(struct rt0_space *s, uint64_t addr);
 size_t rt0_space_snapshot(struct rt0_space *s);
 void rt0_space_restore(struct rt0_space *s, size_t mark);

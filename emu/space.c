@@ -50,8 +50,7 @@ _Static_assert(RT0_PAGE_BITS + 3 * LEVEL_BITS == RT0_ROOT_BITS, "the levels belo
 #define ENTRY_PAGE(e) ((uint32_t)((e) >> PAGE_SHIFT & PAGE_FIELD))
 #define ENTRY_EPOCH(e) ((e) >> EPOCH_SHIFT)
 
-/* Makes room for one more element; false when the host has no memory. */
-static bool grow(void **array, size_t *capacity, size_t n, size_t size)
+bool rt0_grow(void **array, size_t *capacity, size_t n, size_t size)
 {
 	if (n < *capacity)
 		return true;
@@ -149,7 +148,7 @@ static void release(struct rt0_space *s, uint64_t e)
 		return;
 	if (e & EXECUTED)
 		s->code_stale = true; /* the page may be reused, for other code, only after a flush; the next run begins with it */
-	if (grow((void **)&s->free, &s->cfree, s->nfree, sizeof *s->free))
+	if (rt0_grow((void **)&s->free, &s->cfree, s->nfree, sizeof *s->free))
 		s->free[s->nfree++] = ENTRY_PAGE(e);
 }
 
@@ -157,7 +156,7 @@ static void release(struct rt0_space *s, uint64_t e)
 static bool set_entry(struct rt0_space *s, uint64_t page, uint64_t *p, uint64_t e)
 {
 	if (frozen(s, *p)) {
-		if (!grow((void **)&s->journal, &s->cjournal, s->njournal, sizeof *s->journal)) {
+		if (!rt0_grow((void **)&s->journal, &s->cjournal, s->njournal, sizeof *s->journal)) {
 			s->no_memory = true;
 			return false;
 		}
@@ -232,7 +231,7 @@ static void protect_one(struct rt0_space *s, uint64_t page, uint64_t *p, uint64_
 	}
 	/* The page stays the snapshot's; the mark of age must stay too, or a write would go to the shared page. So the entry is journaled
 	 * once more than needed, and keeps its epoch. */
-	if (!grow((void **)&s->journal, &s->cjournal, s->njournal, sizeof *s->journal)) {
+	if (!rt0_grow((void **)&s->journal, &s->cjournal, s->njournal, sizeof *s->journal)) {
 		s->no_memory = true;
 		return;
 	}
@@ -240,99 +239,16 @@ static void protect_one(struct rt0_space *s, uint64_t page, uint64_t *p, uint64_
 	*p = (old & ~PROT_BITS) | prot;
 }
 
-size_t rt0_space_find(struct rt0_space *s, uint64_t addr)
-{
-	size_t i = s->last;
-	if (i < s->nregions && s->regions[i].end > addr && (i == 0 || s->regions[i - 1].end <= addr))
-		return i;
-	size_t lo = 0, hi = s->nregions;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (s->regions[mid].end > addr)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	s->last = lo;
-	return lo;
-}
-
-static bool insert(struct rt0_space *s, size_t at, struct rt0_region r)
-{
-	if (!grow((void **)&s->regions, &s->cregions, s->nregions, sizeof *s->regions))
-		return false;
-	memmove(&s->regions[at + 1], &s->regions[at], (s->nregions - at) * sizeof *s->regions);
-	s->regions[at] = r;
-	s->nregions++;
-	return true;
-}
-
-static void erase(struct rt0_space *s, size_t at, size_t n)
-{
-	memmove(&s->regions[at], &s->regions[at + n], (s->nregions - at - n) * sizeof *s->regions);
-	s->nregions -= n;
-}
-
-/* Cuts the region that holds addr in two, so that one begins at addr. */
-static bool split(struct rt0_space *s, uint64_t addr)
-{
-	size_t i = rt0_space_find(s, addr);
-	if (i == s->nregions || s->regions[i].start >= addr)
-		return true;
-	struct rt0_region right = s->regions[i];
-	uint64_t offset = addr - right.start;
-	right.start = addr;
-	if (right.source_size > offset) {
-		right.source += offset;
-		right.source_size -= offset;
-	} else {
-		right.source = NULL;
-		right.source_size = 0;
-	}
-	if (!insert(s, i + 1, right))
-		return false;
-	s->regions[i].end = addr;
-	if (s->regions[i].source_size > offset)
-		s->regions[i].source_size = offset;
-	return true;
-}
-
-static bool joins(const struct rt0_region *a, const struct rt0_region *b)
-{
-	if (a->end != b->start || a->prot != b->prot || a->tag != b->tag)
-		return false;
-	if (!b->source_size)
-		return true; /* zero follows, with or without a source before it */
-	return a->source_size == a->end - a->start && a->source + a->source_size == b->source;
-}
-
-/* Joins neighbours that are alike around the regions in [from, to]. */
-static void merge(struct rt0_space *s, uint64_t from, uint64_t to)
-{
-	size_t i = rt0_space_find(s, from ? from - 1 : 0);
-	while (i + 1 < s->nregions && s->regions[i].start <= to) {
-		struct rt0_region *a = &s->regions[i], *b = a + 1;
-		if (joins(a, b)) {
-			a->end = b->end;
-			a->source_size += b->source_size;
-			erase(s, i + 1, 1);
-		} else {
-			i++;
-		}
-	}
-	s->last = 0;
-}
-
 int rt0_space_unmap(struct rt0_space *s, uint64_t addr, uint64_t size)
 {
 	uint64_t end = addr + size;
-	if (!split(s, addr) || !split(s, end))
+	if (!rt0_region_split(s, addr) || !rt0_region_split(s, end))
 		return -1;
 	size_t i = rt0_space_find(s, addr), n = 0;
 	while (i + n < s->nregions && s->regions[i + n].start < end)
 		n++;
 	if (n) {
-		erase(s, i, n);
+		rt0_region_erase(s, i, n);
 		s->last = 0;
 		each(s, addr, end, 0, drop_one);
 	}
@@ -346,21 +262,21 @@ int rt0_space_map(struct rt0_space *s, uint64_t addr, uint64_t size, uint32_t pr
 	size_t i = rt0_space_find(s, addr);
 	if (source_size > size)
 		source_size = size;
-	if (!insert(s, i, (struct rt0_region){addr, addr + size, prot, tag, source_size ? source : NULL, source_size}))
+	if (!rt0_region_insert(s, i, (struct rt0_region){addr, addr + size, prot, tag, source_size ? source : NULL, source_size}))
 		return -1;
-	merge(s, addr, addr + size);
+	rt0_region_merge(s, addr, addr + size);
 	return 0;
 }
 
 int rt0_space_protect(struct rt0_space *s, uint64_t addr, uint64_t size, uint32_t prot)
 {
 	uint64_t end = addr + size;
-	if (!split(s, addr) || !split(s, end))
+	if (!rt0_region_split(s, addr) || !rt0_region_split(s, end))
 		return -1;
 	for (size_t i = rt0_space_find(s, addr); i < s->nregions && s->regions[i].start < end; i++)
 		s->regions[i].prot = prot | (s->regions[i].prot & RT0_ABSENT);
 	each(s, addr, end, prot, protect_one);
-	merge(s, addr, end);
+	rt0_region_merge(s, addr, end);
 	return 0;
 }
 
@@ -579,7 +495,7 @@ bool rt0_space_room(struct rt0_space *s, uint64_t n)
 size_t rt0_space_snapshot(struct rt0_space *s)
 {
 	struct rt0_region *regions = malloc((s->nregions + 1) * sizeof *regions);
-	if (!regions || !grow((void **)&s->marks, &s->cmarks, s->nmarks, sizeof *s->marks)) {
+	if (!regions || !rt0_grow((void **)&s->marks, &s->cmarks, s->nmarks, sizeof *s->marks)) {
 		free(regions);
 		return SIZE_MAX;
 	}
