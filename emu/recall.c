@@ -37,6 +37,7 @@ struct piece {
 
 struct page {
 	uint64_t addr;
+	const uint8_t *whole;  /* what it must have, if all of it counts; or NULL */
 	const uint8_t *source; /* executed: what it is mapped from; NULL: its bytes are among those that are read */
 	uint32_t need;
 };
@@ -56,8 +57,16 @@ struct stretch {
 	uint8_t *bytes;
 };
 
+/* The contents of a page that counts as a whole: of most pages many stretches have the same. */
+struct contents {
+	struct contents *next;
+	uint64_t hash;
+	uint8_t bytes[RT0_PAGE_SIZE];
+};
+
 struct rt0_recollection {
 	uint64_t limit, used; /* bytes */
+	struct contents *contents[BUCKETS];
 	struct stretch *buckets[BUCKETS];
 };
 
@@ -65,6 +74,7 @@ struct rt0_recollection {
 struct seen {
 	uint64_t addr;
 	uint32_t slot;
+	bool whole;
 	uint32_t need, filled; /* filled: in what ways it came into the TLB, and no hook was told yet */
 	uint8_t state[RT0_PAGE_SIZE], old[RT0_PAGE_SIZE]; /* old: the bytes that the stretch began with */
 };
@@ -100,6 +110,11 @@ void rt0_recollection_forget(struct rt0_recollection *r)
 			free(s);
 		}
 		r->buckets[i] = NULL;
+		for (struct contents *c = r->contents[i], *next; c; c = next) {
+			next = c->next;
+			free(c);
+		}
+		r->contents[i] = NULL;
 	}
 	__atomic_store_n(&r->used, 0, __ATOMIC_RELAXED);
 }
@@ -212,6 +227,8 @@ static bool same(struct rt0_engine *e, const struct stretch *s)
 		uint32_t have;
 		if (!rt0_space_view(&e->space, s->pages[i].addr, s->pages[i].need, s->pages[i].source, &host, &have))
 			return false;
+		if (s->pages[i].whole && !equal(host, have, &(struct piece){.size = RT0_PAGE_SIZE}, s->pages[i].whole))
+			return false;
 		for (; p < end && p->page == i; p++)
 			if (!equal(host, have, p, s->bytes + p->at))
 				return false;
@@ -298,6 +315,7 @@ static struct seen *seen(struct rt0_engine *e, uint64_t addr)
 	const uint8_t *host = rt0_space_peek(&e->space, addr, &valid, &mapped);
 	p->addr = addr;
 	p->slot = i;
+	p->whole = false;
 	p->need = p->filled = 0;
 	memset(p->state, 0, sizeof p->state);
 	memset(p->old, 0, sizeof p->old);
@@ -479,6 +497,27 @@ static void pieces(struct rt0_engine *e, const struct seen *p, uint8_t bit, stru
 	}
 }
 
+/* The contents of a page as the recollection has them; NULL: there is no room. */
+static const uint8_t *contents(struct rt0_recollection *r, const uint8_t *bytes)
+{
+	uint64_t h = 0, words[RT0_PAGE_SIZE / 8];
+	memcpy(words, bytes, sizeof words);
+	for (size_t i = 0; i < RT0_PAGE_SIZE / 8; i++)
+		h = mix(h, words[i]);
+	struct contents **at = &r->contents[h % BUCKETS];
+	for (struct contents *c = *at; c; c = c->next)
+		if (c->hash == h && !memcmp(c->bytes, bytes, RT0_PAGE_SIZE))
+			return c->bytes;
+	struct contents *c = r->used + sizeof *c > r->limit ? NULL : malloc(sizeof *c);
+	if (!c)
+		return NULL;
+	__atomic_store_n(&r->used, r->used + sizeof *c, __ATOMIC_RELAXED);
+	c->hash = h;
+	memcpy(c->bytes, bytes, RT0_PAGE_SIZE);
+	c->next = *at;
+	return (*at = c)->bytes;
+}
+
 /* All of a page counts as read, and what has changed as written. */
 static void whole(struct rt0_engine *e, struct seen *p)
 {
@@ -486,12 +525,13 @@ static void whole(struct rt0_engine *e, struct seen *p)
 	bool mapped;
 	const uint8_t *host = rt0_space_peek(&e->space, p->addr, &valid, &mapped);
 	for (uint32_t i = 0; i < RT0_PAGE_SIZE; i++) {
-		p->state[i] = READ_FIRST;
+		p->state[i] = 0;
 		if ((host && i < valid ? host[i] : 0) != p->old[i]) {
-			p->state[i] |= WRITTEN;
+			p->state[i] = WRITTEN;
 			p->need |= RT0_WRITE;
 		}
 	}
+	p->whole = true;
 }
 
 static struct count layout(struct rt0_engine *e, struct stretch *s)
@@ -504,12 +544,15 @@ static struct count layout(struct rt0_engine *e, struct stretch *s)
 		if (rec->blind && p->need & (RT0_READ | RT0_WRITE))
 			whole(e, p);
 		if (p->need & RT0_EXEC && !source) {
-			memset(p->state, READ_FIRST, sizeof p->state);
+			p->whole = true;
 			if (p->need & RT0_WRITE)
 				rec->opaque = true;
 		}
+		const uint8_t *all = p->whole ? contents(e->recollection, p->old) : NULL;
+		if (p->whole && !all)
+			rec->opaque = true;
 		if (s)
-			s->pages[k] = (struct page){p->addr, source, p->need};
+			s->pages[k] = (struct page){p->addr, all, source, p->need};
 		pieces(e, p, READ_FIRST, s, k, &c);
 		if (p->need & RT0_WRITE)
 			pieces(e, p, WRITTEN, s, k, &c);
