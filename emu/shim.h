@@ -14,7 +14,7 @@
  * long.c    blocks that are too long for the engine
  * access.c  registers, contexts, memory
  * reserve.c what a thread has reserved for a store-conditional
- * recall.c  what need not be run again
+ * recall.c  what need not be run again; record.c finds that out
  * intercept.c  instructions that the engine must not carry out
  * x86.c     the instructions of x86, one from another
  */
@@ -274,7 +274,7 @@ struct rt0_engine {
 	struct rt0_recorder *recorder;         /* or NULL */
 	uc_context *now;
 	uint64_t *base;
-	size_t context_words;
+	size_t context_bytes, context_words;
 	struct patch *patches;
 	uint64_t break_sum; /* of the breakpoints' hashes */
 	uint64_t recalled;  /* instructions, since the engine was opened */
@@ -319,7 +319,7 @@ struct rt0_config {
 	bool record; /* with hooks for each load and store */
 };
 
-/* recall.c */
+/* recall.c and record.c */
 struct rt0_recollection *rt0_recollection_open(uint64_t limit);
 /* Nobody may look meanwhile. */
 void rt0_recollection_forget(struct rt0_recollection *r);
@@ -331,6 +331,9 @@ bool rt0_recall_begin(struct rt0_engine *e, struct rt0_recollection *r, bool rec
 void rt0_recall_end(struct rt0_engine *e);
 /* A run begins: true when it is over, because what it does was known. */
 bool rt0_recall(struct rt0_engine *e);
+/* The same for an engine that records. */
+bool rt0_record_open(struct rt0_engine *e);
+void rt0_record_close(struct rt0_engine *e);
 void rt0_record_begin(struct rt0_engine *e);
 void rt0_record_end(struct rt0_engine *e);
 /* What happens in the run depends on more than registers and memory, or does more. */
