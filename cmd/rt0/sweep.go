@@ -101,7 +101,8 @@ which comes before all others; 130 interrupted.`,
 	} {
 		flags.Lookup(name).Usage = usage
 	}
-	flags.Var(&settingFlag{flags: &f.machineFlags, kind: "KEY=VALUES", axis: true}, "axis", "an axis, repeatable; values of the same key add up")
+	flags.Var(&settingFlag{flags: &f.machineFlags, kind: "KEY=VALUES", axis: true}, "axis",
+		"an axis, repeatable; values of the same key add up")
 	flags.BoolVar(&f.zip, "zip", false, "the first values of all axes together, then the second ones, ...: all have the same length")
 	flags.IntVar(&f.sample, "sample", 0, "draw `N` of the variants (of each binary, on each machine); 0 is all (default 0)")
 	flags.Uint64Var(&f.seed, "seed", 0, "the number that --sample draws by (default 0)")
@@ -112,7 +113,8 @@ which comes before all others; 130 interrupted.`,
 	flags.StringVar(&f.find, "find", "", "look for the smallest variant that fulfils `CONDITION`s: 'outcome != reached && gomaxprocs >= 64'")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "boot `N` at once; 0 is as many as there are CPUs (default 0)")
 	f.output.register(cmd, sweepForms.names()...)
-	flags.StringVar(&f.heat, "heat", "", "what colours a map: outcome, or a `KEY` of --expect such as gomaxprocs (default: instructions, or outcome when not all reached)")
+	flags.StringVar(&f.heat, "heat", "",
+		"what colours a map: outcome, or a `KEY` of --expect such as gomaxprocs (default: instructions, or outcome when not all reached)")
 	flags.BoolVar(&f.resume, "resume", false, "go on behind the rows that --out has of this very sweep (jsonl and csv)")
 
 	complete(cmd, "arch", func() []string { return append(arch.Names(), allArches) })
@@ -159,7 +161,8 @@ func (f *sweepFlags) contradictions(binaries []string) error {
 		is   bool
 		text string
 	}{
-		{len(binaries) == 0 || binaries[0] == "", "sweep what? rt0 sweep wants a BINARY: an ELF file, a .go file or a package; see rt0 sweep --help"},
+		{len(binaries) == 0 || binaries[0] == "",
+			"sweep what? rt0 sweep wants a BINARY: an ELF file, a .go file or a package; see rt0 sweep --help"},
 		{f.sample < 0, fmt.Sprintf("--sample cannot be %d: want how many variants to draw", f.sample)},
 		{f.seed != 0 && f.sample == 0, "--seed says how to draw, and no --sample says how many variants"},
 		{f.jobs < 0, fmt.Sprintf("--jobs cannot be %d: want how many to boot at once, or 0 for as many as there are CPUs", f.jobs)},
@@ -183,7 +186,8 @@ func (f *sweepFlags) boot(cmd *cobra.Command, plan *sweepPlan) error {
 		return err
 	}
 	s := &sweep{
-		plan: plan, flags: f, stderr: f.progressTo(cmd), start: time.Now(), verdicts: verdicts{command: "sweep"}, outcomes: map[harness.Outcome]int{},
+		plan: plan, flags: f, stderr: f.progressTo(cmd), start: time.Now(),
+		verdicts: verdicts{command: "sweep"}, outcomes: map[harness.Outcome]int{},
 	}
 	form := sweepForms.form(f.format.value)
 	s.silent = form.take != nil && f.file == "" && isTerminal(cmd.OutOrStdout())

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,12 +22,16 @@ import (
 
 // sweeping are the arguments of a small sweep in a form, into a file. Some of its boots die.
 func sweeping(form, out string, more ...string) []string {
-	args := []string{"sweep", "--cpus", "1..3", "--axis", "addressSpace=none", "--axis", "addressSpace=256MiB", "--set", `env.A=@` + filepath.Join("testdata", "values.txt"),
-		"--limit-instructions", "40_000_000", "-o", form, "--out", out}
+	args := []string{
+		"sweep", "--cpus", "1..3", "--axis", "addressSpace=none", "--axis", "addressSpace=256MiB",
+		"--set", "env.A=@" + filepath.Join("testdata", "values.txt"),
+		"--until", "newproc", "-j", "1", "--limit-instructions", "40_000_000", "-o", form, "--out", out,
+	}
 	return append(args, more...)
 }
 
-// TestSweepResume cuts a file short in many places: what the next sweep makes of it is the whole, byte for byte, and it exits as the whole did.
+// TestSweepResume cuts a file short in many places: what the next sweep makes of it is the whole, byte for byte, and it exits as the whole
+// did.
 func TestSweepResume(t *testing.T) {
 	t.Parallel()
 	paths, err := built()
@@ -86,7 +91,8 @@ func TestSweepResume(t *testing.T) {
 			}
 			for what, more := range map[string][]string{
 				"values": {"--cpus", "1..4"}, "axes": {"--set", "memory=1GiB,2GiB"}, "machine": {"--set", "memory=1GiB"}, "until": {"--until", "exit"},
-				"bound": {"--limit-instructions", "40_000_001"}, "arguments": {"--", "x"}, "expectations": {"--expect", "gomaxprocs>=1"}, "sample": {"--sample", "7"},
+				"bound": {"--limit-instructions", "40_000_001"}, "arguments": {"--", "x"},
+				"expectations": {"--expect", "gomaxprocs>=1"}, "sample": {"--sample", "7"},
 			} {
 				refused(what, whole, append(args[:len(args):len(args)], more...))
 			}
@@ -103,8 +109,8 @@ func lastLine(text string) string {
 	return lines[len(lines)-1]
 }
 
-// TestSweepInterrupted interrupts a sweep in its fourth boot, which takes long: what it leaves is the beginning of what it would have written, in whole
-// rows, and can be resumed.
+// TestSweepInterrupted interrupts a sweep in its fourth boot, which takes long: what it leaves is the beginning of what it would have
+// written, in whole rows, and can be resumed.
 func TestSweepInterrupted(t *testing.T) {
 	t.Parallel()
 	compute, err := fixtures.Make(t.Context(), fixtures.Spec{Program: fixtures.Compute, GOARCH: "amd64"})
@@ -113,7 +119,9 @@ func TestSweepInterrupted(t *testing.T) {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			out := filepath.Join(t.TempDir(), "rows")
-			args := []string{"sweep", "--axis", "args=1..3", "--axis", "args=100", "--axis", "args=4", "--until", "exit", "-j", "1", "-o", form, compute, "--out"}
+			args := []string{
+				"sweep", "--axis", "args=1..3", "--axis", "args=100", "--axis", "args=4", "--until", "exit", "-j", "1", "-o", form, compute, "--out",
+			}
 			require.Zero(t, execute(t.Context(), append(args[:len(args):len(args)], out+".whole"), &bytes.Buffer{}, &bytes.Buffer{}))
 			whole, err := os.ReadFile(out + ".whole")
 			require.NoError(t, err)
@@ -129,7 +137,8 @@ func TestSweepInterrupted(t *testing.T) {
 				}
 			}()
 			var stderr bytes.Buffer
-			require.Equal(t, int(statusInterrupted), execute(ctx, append(args[:len(args):len(args)], out), &bytes.Buffer{}, &stderr), stderr.String())
+			status := execute(ctx, append(args[:len(args):len(args)], out), &bytes.Buffer{}, &stderr)
+			require.Equal(t, int(statusInterrupted), status, stderr.String())
 			require.Equal(t, "rt0: sweep: interrupted after 3 of 5 boots; what was done is in "+out+
 				", and the same command with --resume goes on from there", lastLine(stderr.String()))
 			part, err := os.ReadFile(out)
@@ -159,12 +168,14 @@ func TestSweepInterrupted(t *testing.T) {
 // TestSweepFault: a boot in which rt0 itself fails is a row, and counts more than all others.
 func TestSweepFault(t *testing.T) {
 	t.Parallel()
-	fault := harness.Result{
-		Variant: harness.Variant{Values: []string{"2"}}, Report: &harness.Report{Machine: machine.New(), Outcome: harness.Refused, Reason: "rt0 itself failed"},
-		Panic: &harness.PanicError{Value: "index out of range", Reproduce: "rt0 boot --set cpus=2 hello"},
+	result := func(index int, outcome harness.Outcome) harness.Result {
+		return harness.Result{
+			Variant: harness.Variant{Index: index, Values: []string{strconv.Itoa(index + 1)}},
+			Report:  &harness.Report{Machine: machine.New(), Outcome: outcome},
+		}
 	}
-	well := harness.Result{Variant: harness.Variant{Values: []string{"1"}}, Report: &harness.Report{Machine: machine.New(), Outcome: harness.Reached}}
-	death := harness.Result{Variant: harness.Variant{Index: 2, Values: []string{"3"}}, Report: &harness.Report{Machine: machine.New(), Outcome: harness.Threw}}
+	well, fault, death := result(0, harness.Reached), result(1, harness.Refused), result(2, harness.Threw)
+	fault.Panic = &harness.PanicError{Value: "index out of range", Reproduce: "rt0 boot --set cpus=2 hello"}
 	plan := &sweepPlan{parts: []sweepPart{{axes: harness.Axes{List: []harness.Axis{{Key: "cpus", Values: []string{"1", "2", "3"}}}}}}}
 	for _, form := range []string{formJSONL, formCSV} {
 		newOne := func() *sweep {

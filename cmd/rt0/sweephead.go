@@ -24,8 +24,8 @@ type sweepHead struct {
 	Sweep  sweepFacts `json:"sweep"`
 }
 
-// sweepRT0 is the program that makes the rows. One that has no version is told by its checksum: whoever works on rt0 does not resume the rows of
-// yesterday's.
+// sweepRT0 is the program that makes the rows. One that has no version is told by its checksum: whoever works on rt0 does not resume the
+// rows of yesterday's.
 type sweepRT0 struct {
 	harness.RT0
 	SHA256 string `json:"sha256,omitempty"`
@@ -60,7 +60,8 @@ type sweepLimits struct {
 // head is what the flags say of it; its binaries, machines and axes are added as they are found.
 func (f *sweepFlags) head(guestArgs []string) sweepHead {
 	facts := sweepFacts{
-		Axes: []harness.Axis{}, Zip: f.zip, Sample: f.sample, Seed: f.seed, Until: f.until, Args: append([]string{}, guestArgs...), Expect: []string{},
+		Axes: []harness.Axis{}, Zip: f.zip, Sample: f.sample, Seed: f.seed,
+		Until: f.until, Args: append([]string{}, guestArgs...), Expect: []string{},
 		Limits: sweepLimits{uint64(f.instructions), uint64(f.memory), f.timeout.String()},
 	}
 	for _, e := range f.expect {

@@ -79,7 +79,8 @@ func takeLines(file *os.File, s *sweep) (end int64, err error) {
 		if err != nil || len(names) == 0 {
 			return 0, errors.New("has no rows of rt0 sweep -o jsonl: it will not be written over")
 		}
-		return 0, fmt.Errorf("has the rows of another sweep, with other %s: name another file, or leave --resume out to write over it", strings.Join(names, ", "))
+		return 0, fmt.Errorf("has the rows of another sweep, with other %s: name another file, or leave --resume out to write over it",
+			strings.Join(names, ", "))
 	}
 	s.behind, end = true, int64(len(head))
 	next := s.variants()
@@ -146,8 +147,8 @@ func (s *sweep) variants() func() (part *sweepPart, number int, v harness.Varian
 	}
 }
 
-// documentRows are a document as rt0 boot -o json prints it, a boot a line, each with its variant. It is written as boots come, since many are
-// large; that of an interrupted sweep says so at its end.
+// documentRows are a document as rt0 boot -o json prints it, a boot a line, each with its variant. It is written as boots come, since many
+// are large; that of an interrupted sweep says so at its end.
 type documentRows struct {
 	w    io.Writer
 	s    *sweep

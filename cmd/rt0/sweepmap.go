@@ -23,9 +23,11 @@ func newPageRows(w io.Writer, s *sweep, _ render.Style) (sweepRows, error) {
 	if err != nil {
 		return nil, withStatus(statusUsage, err)
 	}
-	return &foldedRows{w: w, s: s, each: func(r sweepRow) { heat.Add(r.number, r.result) }, write: func(w io.Writer, views []render.SweepView) error {
-		return heat.HTML(w, views...)
-	}}, nil
+	return &foldedRows{
+		w: w, s: s,
+		each:  func(r sweepRow) { heat.Add(r.number, r.result) },
+		write: func(w io.Writer, views []render.SweepView) error { return heat.HTML(w, views...) },
+	}, nil
 }
 
 // pictureRows collect a map, and draw it at the end.

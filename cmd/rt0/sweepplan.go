@@ -167,15 +167,16 @@ func (f *sweepFlags) sources(binaries []string) ([]source, error) {
 	return sources, nil
 }
 
-// look boots the first variant for an instant, so that a file that cannot be booted, and a point that it has not, are told of at once and not by
-// each variant.
+// look boots the first variant for an instant, so that a file that cannot be booted, and a point that it has not, are told of at once and
+// not by each variant.
 func (p *sweepPlan) look(cmd *cobra.Command, bin string, axes harness.Axes) (harness.Binary, error) {
 	first := harness.Axes{Machine: axes.Machine}
 	for i, value := range axes.Variant(0).Values {
 		first.List = append(first.List, harness.Axis{Key: axes.List[i].Key, Values: []string{value}})
 	}
 	var r *harness.Report
-	err := harness.Sweep(cmd.Context(), bin, first, func(res harness.Result) { r = res.Report }, append(slices.Clip(p.options), harness.LimitInstructions(1))...)
+	options := append(slices.Clip(p.options), harness.LimitInstructions(1))
+	err := harness.Sweep(cmd.Context(), bin, first, func(res harness.Result) { r = res.Report }, options...)
 	if err != nil || r == nil {
 		return harness.Binary{}, withStatus(statusRefused, cmp.Or(err, fmt.Errorf("%s: there was nothing to boot", bin)))
 	}
