@@ -14,6 +14,10 @@
 // seen where the next block begins, as behind everything that is no access to memory. So tcg_gen_qemu_ld_i32, _st_i32, _ld_i64 and _st_i64 no
 // longer put the question, which saves a quarter of what a guest costs.
 //
+// Before it asks for a page, the engine finds out where the guest stands, for hooks that may want to know: by a search for the translation that
+// runs, and by reading how it was made. rt0's page table does not want to know, and a fill that fails finds out by itself
+// (raise_mmu_exception in softmmu/unicorn_vtlb.c). So unicorn_fill_tlb no longer does.
+//
 //	mendlib libunicorn.a
 package main
 
@@ -35,17 +39,19 @@ const (
 	gotpcrel  = 9  // R_X86_64_GOTPCREL
 	gotpcrelx = 41 // R_X86_64_GOTPCRELX
 
-	// The engine's functions have the guest's architecture behind these names.
-	question = "check_exit_request_"
-	loadI32  = "tcg_gen_qemu_ld_i32_"
-	loadI64  = "tcg_gen_qemu_ld_i64_"
-	storeI32 = "tcg_gen_qemu_st_i32_"
-	storeI64 = "tcg_gen_qemu_st_i64_"
-
 	magic      = "!<arch>\n"
 	headerSize = 60 // of a member, ar(5)
 	relaSize   = 24 // Elf64_Rela
 )
+
+// inVain are the calls that are taken out. The engine's functions have the guest's architecture behind these names.
+var inVain = []struct {
+	callee  string
+	callers []string
+}{
+	{"check_exit_request_", []string{"tcg_gen_qemu_ld_i32_", "tcg_gen_qemu_ld_i64_", "tcg_gen_qemu_st_i32_", "tcg_gen_qemu_st_i64_"}},
+	{"cpu_restore_state_", []string{"unicorn_fill_tlb_"}},
+}
 
 func main() {
 	if len(os.Args) != 2 {
@@ -110,7 +116,7 @@ func mendObject(b []byte) (int, error) {
 	if f.Machine != elf.EM_X86_64 || f.Class != elf.ELFCLASS64 {
 		return 0, nil
 	}
-	accesses, err := functions(f, loadI32, loadI64, storeI32, storeI64)
+	calls, err := callsInVain(f)
 	if err != nil {
 		return 0, err
 	}
@@ -132,7 +138,7 @@ func mendObject(b []byte) (int, error) {
 			switch {
 			case kind == gotpcrelx && !relaxable(insn[at-2:]):
 				binary.LittleEndian.PutUint32(r[8:], gotpcrel)
-			case kind == plt32 && accesses.hold(elf.SectionIndex(s.Info), at) && accesses.asks(info>>32) && drop(insn[at-1:]):
+			case kind == plt32 && calls.has(elf.SectionIndex(s.Info), at, info>>32) && drop(insn[at-1:]):
 				binary.LittleEndian.PutUint64(r[8:], none)
 				binary.LittleEndian.PutUint64(r[16:], 0)
 			default:
@@ -164,34 +170,39 @@ func drop(insn []byte) bool {
 	return true
 }
 
-// extents are where functions lie, by section, and the symbols of the function that puts the question, by index.
-type extents struct {
-	spans map[elf.SectionIndex][][2]uint64
-	asked map[uint64]bool
+// calls are, for each line of inVain, where its callers lie, by section, and the symbols of its callee, by index.
+type calls []struct {
+	spans   map[elf.SectionIndex][][2]uint64
+	callees map[uint64]bool
 }
 
-// functions finds those whose names begin so.
-func functions(f *elf.File, prefixes ...string) (extents, error) {
-	e := extents{map[elf.SectionIndex][][2]uint64{}, map[uint64]bool{}}
+func callsInVain(f *elf.File) (calls, error) {
 	symbols, err := f.Symbols()
 	if errors.Is(err, elf.ErrNoSymbols) {
-		return e, nil
+		return nil, nil
 	}
-	for i, s := range symbols {
-		if strings.HasPrefix(s.Name, question) {
-			e.asked[uint64(i)+1] = true // the list leaves out the first
-		}
-		for _, p := range prefixes {
-			if strings.HasPrefix(s.Name, p) {
-				e.spans[s.Section] = append(e.spans[s.Section], [2]uint64{s.Value, s.Value + s.Size})
+	list := make(calls, len(inVain))
+	for i, line := range inVain {
+		c := &list[i]
+		c.spans, c.callees = map[elf.SectionIndex][][2]uint64{}, map[uint64]bool{}
+		for j, s := range symbols {
+			if strings.HasPrefix(s.Name, line.callee) {
+				c.callees[uint64(j)+1] = true // the list leaves out the first
+			}
+			if slices.ContainsFunc(line.callers, func(p string) bool { return strings.HasPrefix(s.Name, p) }) {
+				c.spans[s.Section] = append(c.spans[s.Section], [2]uint64{s.Value, s.Value + s.Size})
 			}
 		}
 	}
-	return e, err
+	return list, err
 }
 
-func (e extents) hold(section elf.SectionIndex, at uint64) bool {
-	return slices.ContainsFunc(e.spans[section], func(span [2]uint64) bool { return span[0] <= at && at < span[1] })
+// has says whether a call of a symbol at a place in a section is one of them.
+func (list calls) has(section elf.SectionIndex, at, symbol uint64) bool {
+	for _, c := range list {
+		if c.callees[symbol] && slices.ContainsFunc(c.spans[section], func(span [2]uint64) bool { return span[0] <= at && at < span[1] }) {
+			return true
+		}
+	}
+	return false
 }
-
-func (e extents) asks(symbol uint64) bool { return e.asked[symbol] }

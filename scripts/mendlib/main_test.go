@@ -52,8 +52,8 @@ func TestMendArchive(t *testing.T) {
 	require.Zero(t, n, "a second run finds nothing")
 }
 
-// accesses has both ways in which the compiler leaves the question at a load or a store, and what is to stay: the question elsewhere, and
-// other calls.
+// accesses has both ways in which the compiler leaves the question at a load or a store, the search at a fill, and what is to stay: both
+// elsewhere, and other calls.
 const accesses = `
 	.text
 	.macro function name
@@ -74,7 +74,14 @@ const accesses = `
 	function tcg_gen_qemu_st_i64_arm
 	jmp check_exit_request_arm@PLT
 	.size tcg_gen_qemu_st_i64_arm, . - tcg_gen_qemu_st_i64_arm
+	function cpu_restore_state_arm
+	ret
+	function unicorn_fill_tlb_arm
+	call cpu_restore_state_arm@PLT
+	jmp check_exit_request_arm@PLT
+	.size unicorn_fill_tlb_arm, . - unicorn_fill_tlb_arm
 	function translator_loop_arm
+	call cpu_restore_state_arm@PLT
 	jmp check_exit_request_arm@PLT
 	.size translator_loop_arm, . - translator_loop_arm
 `
@@ -84,7 +91,7 @@ func TestMendAccesses(t *testing.T) {
 	archive := assemble(t, accesses)
 	n, err := mendArchive(archive)
 	require.NoError(t, err)
-	require.Equal(t, 3, n)
+	require.Equal(t, 4, n)
 	again := bytes.Clone(archive)
 	n, err = mendArchive(again)
 	require.NoError(t, err)
@@ -112,7 +119,8 @@ func TestMendAccesses(t *testing.T) {
 		"R_X86_64_PLT32 other-0x4", "ret", "R_X86_64_NONE *ABS*",
 		"nopl 0x0(%rax,%rax,1)", "R_X86_64_NONE *ABS*", "ret",
 		"ret", "R_X86_64_NONE *ABS*",
-		"R_X86_64_PLT32 check_exit_request_arm-0x4",
+		"ret", "nopl 0x0(%rax,%rax,1)", "R_X86_64_NONE *ABS*", "R_X86_64_PLT32 check_exit_request_arm-0x4",
+		"R_X86_64_PLT32 cpu_restore_state_arm-0x4", "R_X86_64_PLT32 check_exit_request_arm-0x4",
 	}, code)
 }
 
