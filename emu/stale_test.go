@@ -153,3 +153,19 @@ func TestBreakpointModel(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkSyscallStop is what a stop costs: from a run's begin to a system call that comes at once.
+func BenchmarkSyscallStop(b *testing.B) {
+	for _, a := range arch.All() {
+		b.Run(a.Name, func(b *testing.B) {
+			s := snippets[a.Name]
+			c := boot(b, a, s.store[len(s.store)-s.trap:])
+			for b.Loop() {
+				c.SetReg(a.PC, codeAddr)
+				if stop := c.Run(1 << 62); stop.Kind != emu.StopSyscall {
+					b.Fatal(stop)
+				}
+			}
+		})
+	}
+}

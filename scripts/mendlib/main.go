@@ -9,10 +9,10 @@
 //
 // The engine asks after each load and store of the guest whether it is to stop: a call of a helper in the generated code, with all that the
 // code holds in registers written to memory. In rt0 that is in vain. An access that fails leaves the block by itself: load_helper in
-// accel/tcg/cputlb.c for all of them, store_helper when it is rt0's page table that refuses (tlb_fill, unicorn_fill_tlb), and rt0 has neither
-// memory that is not mapped behind its page table nor hooks for accesses, which would need the question. Stops that are asked for otherwise are
-// seen where the next block begins, as behind everything that is no access to memory. So tcg_gen_qemu_ld_i32, _st_i32, _ld_i64 and _st_i64 no
-// longer put the question, which saves a quarter of what a guest costs.
+// accel/tcg/cputlb.c for all of them, store_helper when it is rt0's page table that refuses (tlb_fill, unicorn_fill_tlb). rt0 has no memory that
+// is not mapped behind its page table, and no hooks for accesses that end a run, which would need the question. Stops that are asked for
+// otherwise are seen where the next block begins, as behind everything that is no access to memory. So tcg_gen_qemu_ld_i32, _st_i32, _ld_i64 and
+// _st_i64 no longer put the question, which saves a quarter of what a guest costs.
 //
 // Before it asks for a page, the engine finds out where the guest stands, for hooks that may want to know: by a search for the translation that
 // runs, and by reading how it was made. rt0's page table does not want to know, and a fill that fails finds out by itself
