@@ -51,6 +51,8 @@ void rt0_recollection_close(struct rt0_recollection *r)
 	free(r);
 }
 
+void rt0_recollection_changed(struct rt0_recollection *r) { __atomic_add_fetch(&r->version, 1, __ATOMIC_RELAXED); }
+
 uint64_t rt0_recollection_bytes(struct rt0_recollection *r) { return __atomic_load_n(&r->used, __ATOMIC_RELAXED); }
 
 uint64_t rt0_break_hash(uint64_t addr) { return rt0_mix(0x7274302d62726b73ull, addr); }
@@ -118,10 +120,9 @@ static inline bool equal(const uint8_t *host, uint32_t have, const struct piece 
 		}
 		return !memcmp(host + p->offset, want, p->size);
 	}
-	for (uint32_t i = 0; i < p->size; i++)
-		if ((p->offset + i < have ? host[p->offset + i] : 0) != want[i])
-			return false;
-	return true;
+	static const uint8_t zero[RT0_PAGE_SIZE];
+	uint32_t n = p->offset < have ? have - p->offset : 0;
+	return (!n || !memcmp(host + p->offset, want, n)) && !memcmp(zero, want + n, p->size - n);
 }
 
 /* Whether the memory is as it was for the stretch. Nothing is touched. */
@@ -175,10 +176,30 @@ static bool apply(struct rt0_engine *e, const struct stretch *s)
 	return true;
 }
 
+/*
+ * Where a stretch began that was not known, the next ones that begin at the same instruction are hardly known either: after a few, one in some is looked
+ * up, until something has been recorded.
+ */
+enum { TRIES = 4, ONE_IN = 16 };
+
+static bool hopeless(struct rt0_engine *e, uint64_t pc, uint8_t **missed)
+{
+	uint64_t version = __atomic_load_n(&e->recollection->version, __ATOMIC_RELAXED);
+	if (version != e->version) {
+		memset(e->missed, 0, sizeof e->missed);
+		e->version = version;
+	}
+	*missed = &e->missed[rt0_mix(0, pc) % sizeof e->missed];
+	return **missed >= TRIES && ++**missed % ONE_IN;
+}
+
 bool rt0_recall(struct rt0_engine *e)
 {
 	uint64_t key;
 	if (e->resume != RT0_NOWHERE || e->in_stub || e->probing || e->csr_read)
+		return false;
+	uint8_t *missed;
+	if (hopeless(e, rt0_reg(e, e->pc), &missed))
 		return false;
 	size_t n = rt0_gather(e, &key);
 	struct rt0_recollection *r = e->recollection;
@@ -187,8 +208,11 @@ bool rt0_recall(struct rt0_engine *e)
 			continue;
 		if (s->stop.why == RT0_LIMIT ? s->left != e->left : s->instructions > e->left)
 			continue;
-		if (!memcmp(s->in, e->patches, n * sizeof *s->in) && same(e, s) && apply(e, s))
+		if (!memcmp(s->in, e->patches, n * sizeof *s->in) && same(e, s) && apply(e, s)) {
+			*missed = 0;
 			return true;
+		}
 	}
+	*missed += *missed < TRIES;
 	return false;
 }

@@ -32,6 +32,9 @@ func (r *Recollection) Close() {
 	}
 }
 
+// Recorded tells the engines that recall that there is more: where nothing was known for some time, they have ceased to look.
+func (r *Recollection) Recorded() { C.rt0_recollection_changed(r.c) }
+
 // Forget empties it. No engine that shares it may run meanwhile.
 func (r *Recollection) Forget() { C.rt0_recollection_forget(r.c) }
 

@@ -53,6 +53,7 @@ struct contents {
 
 struct rt0_recollection {
 	uint64_t limit, used; /* bytes */
+	uint64_t version;     /* counts recordings */
 	struct contents *contents[RT0_BUCKETS];
 	struct stretch *buckets[RT0_BUCKETS];
 };
@@ -73,6 +74,8 @@ static inline size_t rt0_word_size(const struct rt0_engine *e, size_t i)
 static inline uint64_t rt0_word(const struct rt0_engine *e, const uint64_t *context, size_t i)
 {
 	uint64_t word = 0;
+	if (i < e->context_bytes / sizeof word)
+		return context[i];
 	memcpy(&word, context + i, rt0_word_size(e, i));
 	return word;
 }

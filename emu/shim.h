@@ -278,6 +278,8 @@ struct rt0_engine {
 	struct patch *patches;
 	uint64_t break_sum; /* of the breakpoints' hashes */
 	uint64_t recalled;  /* instructions, since the engine was opened */
+	uint64_t version;   /* of the recollection, when missed began */
+	uint8_t missed[1024]; /* by where a stretch begins, hashed: how often it was not known */
 	struct rt0_pattern blind[RT0_BLIND];
 	uint32_t nblind;
 
@@ -325,6 +327,8 @@ struct rt0_recollection *rt0_recollection_open(uint64_t limit);
 void rt0_recollection_forget(struct rt0_recollection *r);
 void rt0_recollection_close(struct rt0_recollection *r);
 uint64_t rt0_recollection_bytes(struct rt0_recollection *r);
+/* Something has been recorded: what was not known may be so now. */
+void rt0_recollection_changed(struct rt0_recollection *r);
 uint64_t rt0_break_hash(uint64_t addr);
 /* Has the engine look into r, or, when it was opened to record, add to it. It has not run yet, and its registers are those that it began with. */
 bool rt0_recall_begin(struct rt0_engine *e, struct rt0_recollection *r, bool record);

@@ -15,7 +15,7 @@ const (
 	recollectionBytes, recollectionPart = 12 << 20, 8 << 20
 	// recordAfter is how many boots' worth of instructions engines of one kind run before one of them records: a boot that is recorded takes as long
 	// as so many others. So whatever comes, recording at most doubles what a sweep takes.
-	recordAfter = 16
+	recordAfter = 48
 	// recordRarely is what that becomes multiplied with when the boots after a recording were helped little by it: the next would be as well.
 	recordRarely, recordRarest = 4, 1024
 	// judgeAfter is how many boots show whether a recording has helped, and judgeMissed what part of them then was run all the same.
@@ -105,6 +105,7 @@ func (r *recollection) due() bool {
 func (r *recollection) recorded() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.memory.Recorded()
 	r.recording, r.run, r.judged, r.ever = false, 0, 0, true
 }
 

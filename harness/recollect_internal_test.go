@@ -32,7 +32,7 @@ func TestRecollectionDue(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			all := newRecollections(recordAfter)
+			all := newRecollections(16)
 			defer all.close()
 			r := all.of(stageKey{arch: arch.All()[0]})
 			var got []int
@@ -52,7 +52,7 @@ func TestRecollectionDue(t *testing.T) {
 // TestRecollectionsAreBounded gives engines of many kinds what there is, and the last ones nothing.
 func TestRecollectionsAreBounded(t *testing.T) {
 	t.Parallel()
-	all := newRecollections(recordAfter)
+	all := newRecollections(16)
 	defer all.close()
 	given := 0
 	for _, a := range arch.All() {
