@@ -83,6 +83,7 @@ func (f *sweepFlags) plan(cmd *cobra.Command, binaries, guestArgs []string) (*sw
 		p.head.machine(axes.Machine)
 	}
 	p.head.axes(all[0])
+	tellCommas(cmd.ErrOrStderr(), all[0].List)
 	sources, err := f.sources(binaries)
 	if err != nil {
 		return nil, err
@@ -130,6 +131,16 @@ func (f *sweepFlags) plan(cmd *cobra.Command, binaries, guestArgs []string) (*sw
 		}
 	}
 	return p, nil
+}
+
+// tellCommas says of an axis with one value what its commas are: somebody may have meant several.
+func tellCommas(w io.Writer, axes []harness.Axis) {
+	for _, axis := range axes {
+		if axis.Single() && strings.Contains(axis.Values[0], ",") {
+			fmt.Fprintf(w, "sweep: axis %s has one value, %s, of which commas are a part; several are written --axis %s=ONE --axis %s=OTHER\n",
+				axis.Key, axis.Values[0], axis.Key, axis.Key)
+		}
+	}
 }
 
 // sources are what is to be booted: each binary, and what has to be built once for each architecture.
