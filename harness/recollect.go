@@ -12,7 +12,7 @@ import (
 
 const (
 	// recollectionBytes bounds what all stations of a sweep remember, and what is remembered for engines of one kind.
-	recollectionBytes, recollectionPart = 10 << 20, 5 << 20
+	recollectionBytes, recollectionPart = 8 << 20, 4 << 20
 	// recordAfter is how many boots' worth of instructions engines of one kind run before one of them records: a boot that is recorded takes as long
 	// as so many others. So whatever comes, recording at most doubles what a sweep takes.
 	recordAfter = 48

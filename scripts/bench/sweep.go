@@ -69,7 +69,8 @@ func (j job) run(ctx context.Context, rt0 string) (s swept, err error) {
 		rows += bytes.Count(buffer[:n], []byte{'\n'})
 		m := look(cmd.Process.Pid)
 		m.rows, m.at = rows, time.Since(begin)
-		if m.rss > 0 && rows > s.marks[len(s.marks)-1].rows {
+		// A thread that has ended takes its time with it: such a look is of no use.
+		if last := s.marks[len(s.marks)-1]; m.rss > 0 && rows > last.rows && m.cpu >= last.cpu {
 			s.marks = append(s.marks, m)
 		}
 		if err != nil {

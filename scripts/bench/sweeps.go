@@ -106,11 +106,11 @@ func toExit(ctx context.Context, o options, on target, binary string) (wall, cpu
 	cold.contender, qemu.contender = o.exit(), on.qemu
 	var walls, cpus []duration
 	for range o.rounds {
-		s, err := job{binary, "exit", 1, []string{"--cpus", "4", "--axis", releases(2 * block)}, true}.run(ctx, o.rt0)
+		s, err := job{binary, "exit", 1, []string{"--cpus", "4", "--axis", releases(4 * block)}, true}.run(ctx, o.rt0)
 		if err != nil {
 			return 0, 0, cold, qemu, err
 		}
-		wall, cpu := s.mean(block, 2*block)
+		wall, cpu := s.mean(2*block, 4*block)
 		walls, cpus = append(walls, wall), append(cpus, cpu)
 		for range turns {
 			cold.add(ctx, binary)
